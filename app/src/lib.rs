@@ -1,0 +1,9 @@
+//! What people see: the pages of the application's origin and of the Authorization Server's.
+//!
+//! Compiled twice: for the server (`ssr`) and, for the islands alone, for the browser (`hydrate`). It depends on no box of
+//! the diagram: pages ask through [`ports`], which `server` answers from the boxes and tests from a fake.
+
+pub mod error;
+pub mod model;
+#[cfg(feature = "ssr")]
+pub mod ports;

@@ -1,0 +1,48 @@
+//! What pages show, as it goes to islands and comes from server functions. No secret is ever in it.
+
+use serde::{Deserialize, Serialize};
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrentUser {
+    /// The user's identifier at the provider.
+    pub subject: String,
+    /// Full name, or what stands for it.
+    pub name: String,
+    /// E-mail address, where the provider told.
+    pub email: Option<String>,
+    /// The provider that vouched, by issuer.
+    pub issuer: String,
+    /// When the session began, RFC 3339.
+    pub signed_in_at: String,
+    /// How long ago that was, in seconds.
+    pub age_seconds: i64,
+}
+
+/// What the Resource API answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceAnswer {
+    /// The request line, `GET http://localhost:5000/profile`.
+    pub request: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The JSON body, indented.
+    pub body: String,
+    /// How long the call took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// An e-mail that development mode wrote to its outbox instead of sending it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxMessage {
+    /// The file's name, which is the event's identity.
+    pub file: String,
+    /// When it was written, RFC 3339.
+    pub at: String,
+    /// Recipient.
+    pub to: String,
+    /// Subject line.
+    pub subject: String,
+    /// Text.
+    pub body: String,
+}

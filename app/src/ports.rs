@@ -1,0 +1,76 @@
+//! What pages may ask. `server` answers from the boxes; tests answer from a fake.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::error::PageError;
+use crate::model::{CurrentUser, OutboxMessage, ResourceAnswer};
+
+/// The request a page or a server function answers, as the boxes need it.
+#[derive(Debug, Clone, Default)]
+pub struct Visit {
+    /// All request headers, cookies among them.
+    pub headers: HeaderMap,
+    /// The raw query, without `?`.
+    pub query: String,
+}
+
+/// What a server function does to the response. One helper applies it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// `Set-Cookie` values.
+    pub cookies: Vec<HeaderValue>,
+    /// Where to go: a path of this origin, or a URL of the provider; checked by whoever made the outcome.
+    pub location: Option<HeaderValue>,
+    /// The status; with a location 302 where nothing is said.
+    pub status: Option<StatusCode>,
+}
+
+/// Signing in and out (exchanges 1 to 13).
+#[async_trait]
+pub trait SignIn: Send + Sync {
+    /// `GET /login?return_to=`: begins a sign-in.
+    async fn begin(&self, visit: &Visit) -> Outcome;
+    /// `GET /callback?code=&state=&iss=`: completes it, or leads to the page that explains.
+    async fn complete(&self, visit: &Visit) -> Outcome;
+    /// `POST /sign-out`: ends the session here and at the provider.
+    async fn sign_out(&self, visit: &Visit) -> Outcome;
+}
+
+/// Who is here.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// The signed-in user of this request.
+    async fn current_user(&self, visit: &Visit) -> Result<Option<CurrentUser>, PageError>;
+}
+
+/// The Resource API, called with the user's access token.
+#[async_trait]
+pub trait Resource: Send + Sync {
+    /// Asks for the user's data.
+    async fn ask(&self, visit: &Visit) -> Result<ResourceAnswer, PageError>;
+}
+
+/// What only development mode shows.
+#[async_trait]
+pub trait Development: Send + Sync {
+    /// The e-mails in the outbox, newest first.
+    async fn outbox(&self) -> Result<Vec<OutboxMessage>, PageError>;
+    /// The demonstration accounts, as (username, password).
+    fn demo_accounts(&self) -> Vec<(String, String)>;
+}
+
+/// All ports, given to pages by context.
+#[derive(Clone)]
+pub struct Ports {
+    /// Signing in and out.
+    pub sign_in: Arc<dyn SignIn>,
+    /// Who is here.
+    pub sessions: Arc<dyn Sessions>,
+    /// The Resource API.
+    pub resource: Arc<dyn Resource>,
+    /// Absent in production mode.
+    pub development: Option<Arc<dyn Development>>,
+}

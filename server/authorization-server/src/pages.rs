@@ -1,0 +1,90 @@
+//! The pages that people see here, as a port: `server` answers it from `app`, tests from a plain text.
+//!
+//! Every page is whole without a script; forms post to `action` with the hidden field `csrf`.
+
+/// What is wrong with the last attempt to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginFault {
+    /// Unknown user, wrong or empty password: the same words for all three.
+    Credentials,
+    /// Too many attempts for now.
+    TooMany,
+}
+
+/// The login page: fields `username`, `password`; buttons `sign-in` and `deny` (back to the client).
+#[derive(Debug, Clone)]
+pub struct LoginPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The client that asks.
+    pub client_name: String,
+    /// What was typed before, or hinted by the client.
+    pub username: String,
+    /// What is wrong with the last attempt.
+    pub fault: Option<LoginFault>,
+    /// In development: accounts to try, as (username, password).
+    pub demo_accounts: Vec<(String, String)>,
+}
+
+/// The consent page: buttons `allow` and `deny`.
+#[derive(Debug, Clone)]
+pub struct ConsentPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The client that asks.
+    pub client_name: String,
+    /// The host of its redirect URI.
+    pub client_host: String,
+    /// Who is signed in here, by name.
+    pub user_name: String,
+    /// Who is signed in here, by e-mail address.
+    pub user_email: String,
+    /// What is asked for, by scope token.
+    pub scopes: Vec<String>,
+}
+
+/// A page that explains why it does not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// The authorization request is unknown, expired, or already completed.
+    RequestExpired,
+    /// The authorization request cannot be trusted: unknown client or redirect URI.
+    RequestInvalid,
+    /// The form or the flow belongs to another browser, or its cookie is missing.
+    OtherBrowser,
+    /// A box behind us does not answer.
+    Unavailable,
+    /// No such page.
+    NotFound,
+}
+
+/// The page that asks whether to sign out; button `sign-out`.
+#[derive(Debug, Clone)]
+pub struct SignOutPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The client that asks, where one is known.
+    pub client_name: Option<String>,
+}
+
+/// Renders whole HTML documents.
+pub trait Pages: Send + Sync + 'static {
+    /// The login page.
+    fn login(&self, page: &LoginPage) -> String;
+    /// The consent page.
+    fn consent(&self, page: &ConsentPage) -> String;
+    /// The page that explains; `incident` is what support can look for in the log.
+    fn problem(&self, problem: Problem, incident: &str) -> String;
+    /// The page that asks whether to sign out.
+    fn sign_out(&self, page: &SignOutPage) -> String;
+    /// The page after signing out, where no client is to be returned to.
+    fn signed_out(&self) -> String;
+    /// The provider's front page; `user_name` where somebody is signed in.
+    fn home(&self, user_name: Option<&str>) -> String;
+}

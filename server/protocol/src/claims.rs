@@ -1,0 +1,113 @@
+//! Claims of the tokens that cross the wire.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Scope;
+
+/// `typ` of a JWT access token (RFC 9068 §2.1).
+pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+/// `typ` of an ID token.
+pub const ID_TOKEN_TYPE: &str = "JWT";
+
+/// `aud`: one value or several (RFC 7519 §4.1.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// A single string.
+    One(String),
+    /// An array of strings.
+    Many(Vec<String>),
+}
+
+impl Audience {
+    /// Whether `name` is among the audiences.
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => one == name,
+            Self::Many(many) => many.iter().any(|one| one == name),
+        }
+    }
+}
+
+/// Claims of a JWT access token (RFC 9068 §2.2). Times are seconds of the epoch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccessTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// Expiry.
+    pub exp: i64,
+    /// The resource servers it is for.
+    pub aud: Audience,
+    /// The resource owner.
+    pub sub: String,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// When it was issued.
+    pub iat: i64,
+    /// Its own identifier.
+    pub jti: String,
+    /// What it allows.
+    #[serde(default)]
+    pub scope: Scope,
+    /// When the resource owner last authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The grant behind it, so that revoking the grant silences the token at our own endpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gid: Option<String>,
+}
+
+/// Claims of an ID token (OpenID Connect Core §2). Times are seconds of the epoch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IdTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The end user.
+    pub sub: String,
+    /// The clients it is for.
+    pub aud: Audience,
+    /// Expiry.
+    pub exp: i64,
+    /// When it was issued.
+    pub iat: i64,
+    /// When the end user authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The client's nonce.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// Hash of the access token (§3.1.3.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
+    /// The provider's session (Back-Channel Logout §2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+}
+
+/// What userinfo answers (OpenID Connect Core §5.3.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// The end user.
+    pub sub: String,
+    /// Full name; scope `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Short name; scope `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// Address; scope `email`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the address was verified; scope `email`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+}
+
+/// `at_hash` of an access token for an ID token signed with a SHA-256 algorithm (OpenID Connect Core §3.1.3.6).
+pub fn at_hash(access_token: &crate::secret::AccessToken) -> String {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let hash = sha2::Sha256::digest(access_token.expose().as_bytes());
+    let left: Vec<u8> = hash.iter().take(16).copied().collect();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(left)
+}

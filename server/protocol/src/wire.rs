@@ -1,0 +1,138 @@
+//! Requests and responses as they go over the wire, and how parameters are read.
+
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+
+use crate::secret::{AccessToken, IdToken, RefreshToken};
+use crate::{ErrorCode, Scope};
+
+/// The parameters of a query or a form, each at most once (RFC 6749 §3.1, §3.2); an empty value counts as absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters(Vec<(String, String)>);
+
+/// A parameter came more than once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the parameter {0} came more than once")]
+pub struct Duplicate(pub String);
+
+impl Parameters {
+    /// Reads `application/x-www-form-urlencoded` text.
+    ///
+    /// # Errors
+    /// [`Duplicate`] names the first parameter that came twice.
+    pub fn parse(encoded: &[u8]) -> Result<Self, Duplicate> {
+        let mut read: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            if read.iter().any(|(known, _)| *known == name) {
+                return Err(Duplicate(name.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()));
+            }
+            read.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(read))
+    }
+
+    /// The value of `name`, unless it is absent or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The value of `name`, owned.
+    pub fn owned(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+}
+
+/// What the pushed authorization request endpoint answers (RFC 9126 §2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedAuthorizationResponse {
+    /// Stands for the pushed request.
+    pub request_uri: String,
+    /// For how many seconds.
+    pub expires_in: u64,
+}
+
+/// What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: AccessToken,
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds until the access token expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// The refresh token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<RefreshToken>,
+    /// The ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<IdToken>,
+    /// What was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+}
+
+/// An error answer (RFC 6749 §5.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorResponse {
+    /// A registered code.
+    pub error: ErrorCode,
+    /// Human words that leak nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
+}
+
+/// What comes back to the redirect URI (RFC 6749 §4.1.2, RFC 9207 §2).
+#[derive(Debug, Clone, Default)]
+pub struct AuthorizationResponse {
+    /// The authorization code.
+    pub code: Option<crate::secret::AuthorizationCode>,
+    /// The client's state.
+    pub state: Option<String>,
+    /// The issuer that answers.
+    pub iss: Option<String>,
+    /// An error code, in the provider's words.
+    pub error: Option<String>,
+}
+
+impl AuthorizationResponse {
+    /// Reads the query of the redirect URI.
+    ///
+    /// # Errors
+    /// [`Duplicate`] where a parameter came twice.
+    pub fn parse(query: &str) -> Result<Self, Duplicate> {
+        let parameters = Parameters::parse(query.as_bytes())?;
+        Ok(Self {
+            code: parameters.owned("code").map(crate::secret::AuthorizationCode::new),
+            state: parameters.owned("state"),
+            iss: parameters.owned("iss"),
+            error: parameters.owned("error"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_parameter_that_comes_twice_is_refused() {
+        assert_eq!(Parameters::parse(b"state=a&code=1&state=a"), Err(Duplicate("state".into())));
+        assert_eq!(Parameters::parse(b"st%61te=a&state=b"), Err(Duplicate("state".into())));
+    }
+
+    #[test]
+    fn an_empty_parameter_counts_as_absent() {
+        assert_eq!(Parameters::parse(b"state=&code=1").unwrap().get("state"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_fails_but_for_duplicates(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let names: Vec<_> = form_urlencoded::parse(&bytes).map(|(name, _)| name.into_owned()).collect();
+            let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+            prop_assert_eq!(Parameters::parse(&bytes).is_ok(), names.len() == distinct.len());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What happened, in the words of the audit log.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An event with its identity, so that handling it twice does no more than handling it once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Its identity.
+    pub id: Uuid,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened. No secret is ever in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// An application session began (exchange 12).
+    SignedIn {
+        /// The provider that vouched.
+        issuer: String,
+        /// The user there.
+        subject: String,
+        /// Where to write to, where the provider told.
+        email: Option<String>,
+        /// How to address the user, where the provider told.
+        name: Option<String>,
+        /// The browser, by its own words, cut to 200 characters.
+        user_agent: Option<String>,
+    },
+    /// Credentials were refused at the Authorization Server.
+    SignInFailed {
+        /// The user, where the login named one that exists.
+        subject: Option<String>,
+        /// The client whose sign-in it was.
+        client_id: String,
+    },
+    /// The user allowed a client something.
+    ConsentGranted {
+        /// The user.
+        subject: String,
+        /// The client.
+        client_id: String,
+        /// What was allowed, parted by spaces.
+        scope: String,
+    },
+    /// The user denied a client.
+    ConsentDenied {
+        /// The user.
+        subject: String,
+        /// The client.
+        client_id: String,
+    },
+    /// An application session was ended by its user.
+    SignedOut {
+        /// The provider that had vouched.
+        issuer: String,
+        /// The user there.
+        subject: String,
+    },
+    /// A used code or refresh token came back; what it had given was revoked (RFC 9700 §4.14).
+    TokenReplayed {
+        /// The user.
+        subject: String,
+        /// The client.
+        client_id: String,
+    },
+}
+
+impl Event {
+    /// The event's kind, as the audit log names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SignedIn { .. } => "signed_in",
+            Self::SignInFailed { .. } => "sign_in_failed",
+            Self::ConsentGranted { .. } => "consent_granted",
+            Self::ConsentDenied { .. } => "consent_denied",
+            Self::SignedOut { .. } => "signed_out",
+            Self::TokenReplayed { .. } => "token_replayed",
+        }
+    }
+
+    /// The user it is about, where one is known.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::SignedIn { subject, .. }
+            | Self::ConsentGranted { subject, .. }
+            | Self::ConsentDenied { subject, .. }
+            | Self::SignedOut { subject, .. }
+            | Self::TokenReplayed { subject, .. } => Some(subject),
+            Self::SignInFailed { subject, .. } => subject.as_deref(),
+        }
+    }
+}
+
+impl Envelope {
+    /// Puts an event of this instant into an envelope of its own.
+    pub fn new(event: Event, clock: &dyn protocol::Clock, rng: &dyn protocol::Rng) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill(&mut bytes);
+        Self { id: uuid::Builder::from_random_bytes(bytes).into_uuid(), at: clock.now(), event }
+    }
+}
