@@ -1,0 +1,77 @@
+//! The adapter over sqlx: the same statements on SQLite and on PostgreSQL, a file per port.
+//!
+//! SQLite has one writer at a time, so writes queue for one connection, in order, and reads have their own; on
+//! PostgreSQL both are one pool. What writes more than one statement begins as a writer (`BEGIN IMMEDIATE`), so that
+//! SQLite never has to refuse to promote a reader.
+
+use std::sync::Arc;
+
+use protocol::Rng;
+use sqlx::any::Any;
+use sqlx::{AnyPool, Connection as _, Transaction};
+
+use crate::Unavailable;
+
+mod accounts;
+mod audit;
+mod columns;
+mod consents;
+mod engine;
+mod grants;
+mod migrations;
+mod postgres;
+mod prune;
+mod signing_keys;
+mod sqlite;
+
+use engine::Engine;
+pub use prune::REPLAY_MEMORY;
+
+/// The User Database on SQLite or PostgreSQL, chosen by URL.
+pub struct SqlDatabase {
+    engine: Engine,
+    reads: AnyPool,
+    writes: AnyPool,
+    rng: Arc<dyn Rng>,
+}
+
+impl SqlDatabase {
+    /// Connects to `url` and brings its tables up to date; any number of replicas may do so at once.
+    ///
+    /// `sqlite:<path>` or `sqlite://<path>`: the file is made where it is missing, readable by its owner only.
+    /// `postgres://…` or `postgresql://…`: the database must be there. `rng` gives the nonces of what is sealed.
+    ///
+    /// # Errors
+    /// [`Unavailable`], within about 5 s, where the URL is of another kind, or the database cannot be reached, opened
+    /// or brought up to date. The words say which, and never hold the URL's password.
+    pub async fn open(url: &str, rng: Arc<dyn Rng>) -> Result<Arc<Self>, Unavailable> {
+        let (engine, address) = engine::choose(url)?;
+        let mut connection = engine.connect(&address).await?;
+        migrations::run(engine, &mut connection).await?;
+        connection.close().await?;
+        let reads = engine.reads(address.clone());
+        let writes = engine.writes(address).unwrap_or_else(|| reads.clone());
+        tracing::debug!(?engine, "the User Database is open");
+        Ok(Arc::new(Self { engine, reads, writes, rng }))
+    }
+
+    /// Asks whether the database answers.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where it does not, within about 5 s.
+    pub async fn ping(&self) -> Result<(), Unavailable> {
+        sqlx::query("SELECT 1").execute(&self.reads).await?;
+        Ok(())
+    }
+
+    /// Waits for what is under way and lets the database go; whatever is asked afterwards is [`Unavailable`].
+    pub async fn close(&self) {
+        self.writes.close().await;
+        self.reads.close().await;
+    }
+
+    /// Begins a transaction that is going to write; dropped without a commit, it leaves nothing behind.
+    async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        self.writes.begin_with(self.engine.begin_writing()).await
+    }
+}

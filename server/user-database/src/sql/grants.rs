@@ -1,0 +1,95 @@
+//! Grants in SQL, and the rotation of their refresh tokens.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::secret::RefreshToken;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use uuid::Uuid;
+
+use super::SqlDatabase;
+use super::columns::{instant, milliseconds, parsed, scope};
+use crate::{Grant, Grants, Rotation, Unavailable};
+
+mod rotation;
+
+#[async_trait]
+impl Grants for SqlDatabase {
+    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<(), Unavailable> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO grants (id, subject, client_id, scope, auth_time, session, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(grant.id.to_string())
+        .bind(grant.subject.to_string())
+        .bind(&grant.client_id)
+        .bind(grant.scope.to_string())
+        .bind(milliseconds(grant.auth_time))
+        .bind(&grant.session)
+        .bind(milliseconds(grant.created_at))
+        .bind(milliseconds(grant.expires_at))
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(first) = first {
+            rotation::add_token(&mut transaction, grant.id, first).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn live(&self, id: Uuid, now: Timestamp) -> Result<Option<Grant>, Unavailable> {
+        let row = sqlx::query(
+            "SELECT id, subject, client_id, scope, auth_time, session, created_at, expires_at \
+             FROM grants WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2",
+        )
+        .bind(id.to_string())
+        .bind(milliseconds(now))
+        .fetch_optional(&self.reads)
+        .await?;
+        Ok(row.as_ref().map(grant).transpose()?)
+    }
+
+    async fn rotate(
+        &self,
+        presented: &RefreshToken,
+        client_id: &str,
+        successor: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<Rotation, Unavailable> {
+        rotation::rotate(self, presented, client_id, successor, now).await
+    }
+
+    async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, Unavailable> {
+        let revoked = sqlx::query("UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2")
+            .bind(id.to_string())
+            .bind(milliseconds(now))
+            .execute(&self.writes)
+            .await?;
+        Ok(revoked.rows_affected() > 0)
+    }
+
+    async fn of_refresh_token(&self, token: &RefreshToken, client_id: &str) -> Result<Option<Grant>, Unavailable> {
+        let row = sqlx::query(
+            "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at \
+             FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.digest = $1 AND g.client_id = $2",
+        )
+        .bind(rotation::digest(token))
+        .bind(client_id)
+        .fetch_optional(&self.reads)
+        .await?;
+        Ok(row.as_ref().map(grant).transpose()?)
+    }
+}
+
+fn grant(row: &AnyRow) -> Result<Grant, sqlx::Error> {
+    Ok(Grant {
+        id: parsed(row, "id")?,
+        subject: parsed(row, "subject")?,
+        client_id: row.try_get("client_id")?,
+        scope: scope(row, "scope")?,
+        auth_time: instant(row, "auth_time")?,
+        session: row.try_get("session")?,
+        created_at: instant(row, "created_at")?,
+        expires_at: instant(row, "expires_at")?,
+    })
+}

@@ -1,0 +1,153 @@
+//! The rotation of refresh tokens (RFC 9700 §4.14.2): each is used once, and its use names its successor.
+//!
+//! The first use claims the row of the token: a write with the condition that it is unused, which both engines let one
+//! transaction win. The others, and the client whose response was lost, then find it used, and within the grace open
+//! the successor that was sealed under the token which they hold. The database alone can open nothing.
+
+use jiff::Timestamp;
+use protocol::seal::{self, Sealer};
+use protocol::secret::RefreshToken;
+use sqlx::any::Any;
+use sqlx::{Row as _, Transaction};
+use uuid::Uuid;
+
+use super::super::SqlDatabase;
+use super::super::columns::{milliseconds, optional_instant, unreadable};
+use crate::{Grant, Grants as _, ROTATION_GRACE, Rotation, Unavailable};
+
+/// A token that was found, of a grant that is live.
+enum Found {
+    /// Nobody has used it.
+    Unused(Grant),
+    /// It was used `at`; the sealed successor may have been forgotten since.
+    Used { grant: Grant, at: Timestamp, successor: Option<Vec<u8>> },
+}
+
+pub(super) async fn rotate(
+    database: &SqlDatabase,
+    presented: &RefreshToken,
+    client_id: &str,
+    successor: &RefreshToken,
+    now: Timestamp,
+) -> Result<Rotation, Unavailable> {
+    let mut found = find(database, presented, client_id, now).await?;
+    if let Some(Found::Unused(grant)) = found {
+        if claim(database, &grant, presented, successor, now).await? {
+            return Ok(Rotation::Rotated(grant));
+        }
+        // Another was quicker, or the grant was revoked meanwhile.
+        found = find(database, presented, client_id, now).await?;
+    }
+    match found {
+        None | Some(Found::Unused(_)) => Ok(Rotation::Unknown),
+        Some(Found::Used { grant, at, successor }) if now.duration_since(at) < ROTATION_GRACE => {
+            repeat(grant, presented, successor)
+        }
+        Some(Found::Used { grant, .. }) => {
+            let revoked = database.revoke(grant.id, now).await?;
+            Ok(if revoked { Rotation::Replayed(grant) } else { Rotation::Unknown })
+        }
+    }
+}
+
+/// Looks a token up without holding anybody up: whoever guesses tokens never reaches the writer.
+async fn find(
+    database: &SqlDatabase,
+    token: &RefreshToken,
+    client_id: &str,
+    now: Timestamp,
+) -> Result<Option<Found>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at, \
+         r.used_at, r.successor FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+         WHERE r.digest = $1 AND g.client_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3",
+    )
+    .bind(digest(token))
+    .bind(client_id)
+    .bind(milliseconds(now))
+    .fetch_optional(&database.reads)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let grant = super::grant(&row)?;
+    Ok(Some(match optional_instant(&row, "used_at")? {
+        None => Found::Unused(grant),
+        Some(at) => Found::Used { grant, at, successor: row.try_get("successor")? },
+    }))
+}
+
+/// Uses the token up and makes its successor live, unless it is used or its grant dead by now.
+async fn claim(
+    database: &SqlDatabase,
+    grant: &Grant,
+    presented: &RefreshToken,
+    successor: &RefreshToken,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let sealed = sealer(presented).seal(&*database.rng, grant.id.as_bytes(), successor.expose().as_bytes());
+    let mut transaction = database.begin().await?;
+    let claimed = sqlx::query(
+        "UPDATE refresh_tokens SET used_at = $2, successor = $3 WHERE digest = $1 AND used_at IS NULL \
+         AND EXISTS (SELECT 1 FROM grants WHERE id = $4 AND revoked_at IS NULL AND expires_at > $2)",
+    )
+    .bind(digest(presented))
+    .bind(milliseconds(now))
+    .bind(sealed)
+    .bind(grant.id.to_string())
+    .execute(&mut *transaction)
+    .await?;
+    if claimed.rows_affected() == 0 {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    add_token(&mut transaction, grant.id, successor).await?;
+    forget_old_successors(&mut transaction, grant.id, now).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Adds an unused token to a grant.
+pub(super) async fn add_token(
+    transaction: &mut Transaction<'static, Any>,
+    grant: Uuid,
+    token: &RefreshToken,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO refresh_tokens (digest, grant_id) VALUES ($1, $2)")
+        .bind(digest(token))
+        .bind(grant.to_string())
+        .execute(&mut **transaction)
+        .await
+        .map(drop)
+}
+
+/// Forgets the sealed successors that no grace needs any more: with an old token and a dump, they would lead link by
+/// link to the live one.
+async fn forget_old_successors(
+    transaction: &mut Transaction<'static, Any>,
+    grant: Uuid,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE refresh_tokens SET successor = NULL WHERE grant_id = $1 AND used_at <= $2 AND successor IS NOT NULL")
+        .bind(grant.to_string())
+        .bind(milliseconds(super::super::prune::successors_before(now)))
+        .execute(&mut **transaction)
+        .await
+        .map(drop)
+}
+
+/// Opens the successor that the first use left. One that was forgotten already (by a replica whose clock is far ahead)
+/// is not told, and nothing is revoked for it.
+fn repeat(grant: Grant, presented: &RefreshToken, sealed: Option<Vec<u8>>) -> Result<Rotation, Unavailable> {
+    let Some(sealed) = sealed else { return Ok(Rotation::Unknown) };
+    let successor = sealer(presented).open(grant.id.as_bytes(), &sealed).map_err(|source| unreadable("successor", source))?;
+    let successor = String::from_utf8(successor).map_err(|source| unreadable("successor", source))?;
+    Ok(Rotation::Repeated { grant, successor: RefreshToken::new(successor) })
+}
+
+/// The name under which a token is found.
+pub(super) fn digest(token: &RefreshToken) -> String {
+    seal::digest("refresh token", token.expose().as_bytes())
+}
+
+fn sealer(predecessor: &RefreshToken) -> Sealer {
+    Sealer::derive(predecessor.expose().as_bytes(), "refresh token successor")
+}

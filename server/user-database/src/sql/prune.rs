@@ -1,0 +1,80 @@
+//! Housekeeping: what no answer depends on any more is removed.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::SqlDatabase;
+use super::columns::milliseconds;
+use crate::{ROTATION_GRACE, Unavailable};
+
+/// How long a used refresh token is remembered, so that its replay revokes the grant: 7 days.
+///
+/// A token older than that gives whoever replays it nothing either; only the alarm is no longer raised.
+pub const REPLAY_MEMORY: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How much longer than the grace a sealed successor is kept, for replicas whose clocks differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(50);
+
+/// Rows removed at once: few enough that no sign-in waits long behind them.
+const BATCH: u32 = 500;
+
+/// Tokens of grants that are over.
+const TOKENS_OF_ENDED_GRANTS: &str = "DELETE FROM refresh_tokens WHERE digest IN (SELECT r.digest FROM refresh_tokens r \
+     JOIN grants g ON g.id = r.grant_id WHERE g.expires_at <= $1 OR g.revoked_at IS NOT NULL LIMIT $2)";
+
+/// Tokens that were used so long ago that nobody listens for their replay.
+const OLD_USED_TOKENS: &str = "DELETE FROM refresh_tokens WHERE digest IN \
+     (SELECT digest FROM refresh_tokens WHERE used_at <= $1 LIMIT $2)";
+
+/// Grants that are over: expired, or revoked, which is all the same to whoever asks.
+const ENDED_GRANTS: &str = "DELETE FROM grants WHERE id IN \
+     (SELECT id FROM grants WHERE expires_at <= $1 OR revoked_at IS NOT NULL LIMIT $2)";
+
+/// The instant before which a use has no need of its sealed successor any more.
+pub(super) fn successors_before(now: Timestamp) -> Timestamp {
+    before(now, ROTATION_GRACE.saturating_add(SKEW))
+}
+
+impl SqlDatabase {
+    /// Removes grants that are expired or revoked at `now` with their refresh tokens, and used refresh tokens older
+    /// than [`REPLAY_MEMORY`]; forgets sealed successors whose grace is over. Answers how many rows went.
+    ///
+    /// May run at any time, on several replicas at once, beside everything else; an hour apart is often enough.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the database does not answer; what was removed until then stays removed.
+    pub async fn prune(&self, now: Timestamp) -> Result<u64, Unavailable> {
+        let mut removed = 0;
+        let steps = [(TOKENS_OF_ENDED_GRANTS, now), (OLD_USED_TOKENS, before(now, REPLAY_MEMORY)), (ENDED_GRANTS, now)];
+        for (statement, until) in steps {
+            loop {
+                let batch = self.remove_batch(statement, until, now).await?;
+                removed += batch;
+                if batch < u64::from(BATCH) {
+                    break;
+                }
+            }
+        }
+        sqlx::query("UPDATE refresh_tokens SET successor = NULL WHERE used_at <= $1 AND successor IS NOT NULL")
+            .bind(milliseconds(successors_before(now)))
+            .execute(&self.writes)
+            .await?;
+        tracing::debug!(removed, "the User Database was pruned");
+        Ok(removed)
+    }
+
+    async fn remove_batch(&self, statement: &'static str, until: Timestamp, now: Timestamp) -> Result<u64, sqlx::Error> {
+        let mut transaction = self.begin().await?;
+        // The row's lock is held to the end: two replicas never wait for each other crosswise over the same batch.
+        sqlx::query("UPDATE upkeep SET last_at = $1 WHERE task = 'prune'")
+            .bind(milliseconds(now))
+            .execute(&mut *transaction)
+            .await?;
+        let removed = sqlx::query(statement).bind(milliseconds(until)).bind(i64::from(BATCH)).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(removed.rows_affected())
+    }
+}
+
+fn before(now: Timestamp, span: SignedDuration) -> Timestamp {
+    now.saturating_sub(span).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,89 @@
+//! Grants: live until they expire or are revoked.
+
+use futures::future::join_all;
+use user_database::{Grants, Rotation};
+use uuid::Uuid;
+
+use crate::engines::{Home, on_every_engine};
+use crate::samples::{CLIENT, at, grant, subject, token};
+
+on_every_engine![
+    a_grant_reads_back_whole,
+    a_grant_lives_until_the_instant_it_expires,
+    a_revoked_grant_is_not_live_and_its_tokens_do_not_work,
+    of_many_who_revoke_a_grant_one_is_told_that_it_did,
+    a_grant_is_found_by_each_of_its_tokens_for_its_own_client_only,
+    a_grant_that_cannot_be_added_leaves_no_token_behind,
+];
+
+async fn a_grant_reads_back_whole(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, None).await.unwrap();
+    assert_eq!(database.live(grant.id, at(0)).await.unwrap(), Some(grant));
+    assert_eq!(database.live(Uuid::now_v7(), at(0)).await.unwrap(), None);
+}
+
+async fn a_grant_lives_until_the_instant_it_expires(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    assert!(database.live(grant.id, at(3599)).await.unwrap().is_some());
+    assert!(database.live(grant.id, at(3600)).await.unwrap().is_none());
+    assert!(matches!(database.rotate(&token("1"), CLIENT, &token("2"), at(3600)).await.unwrap(), Rotation::Unknown));
+    assert!(!database.revoke(grant.id, at(3600)).await.unwrap());
+    assert!(matches!(database.rotate(&token("1"), CLIENT, &token("2"), at(3599)).await.unwrap(), Rotation::Rotated(_)));
+}
+
+async fn a_revoked_grant_is_not_live_and_its_tokens_do_not_work(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
+    assert!(database.revoke(grant.id, at(2)).await.unwrap());
+    assert!(!database.revoke(grant.id, at(2)).await.unwrap());
+    assert!(database.live(grant.id, at(2)).await.unwrap().is_none());
+    for used_or_not in ["1", "2"] {
+        let rotation = database.rotate(&token(used_or_not), CLIENT, &token("3"), at(2)).await.unwrap();
+        assert!(matches!(rotation, Rotation::Unknown), "{rotation:?}");
+    }
+    assert!(database.of_refresh_token(&token("3"), CLIENT).await.unwrap().is_none());
+}
+
+async fn of_many_who_revoke_a_grant_one_is_told_that_it_did(home: &Home) {
+    let replicas = [home.open().await, home.open().await];
+    let grant = grant(subject(&replicas[0]).await);
+    Grants::add(&*replicas[0], &grant, None).await.unwrap();
+    let revoked = join_all((0..20).map(|i| {
+        let database = replicas[i % replicas.len()].clone();
+        tokio::spawn(async move { database.revoke(grant.id, at(1)).await.unwrap() })
+    }))
+    .await;
+    assert_eq!(revoked.into_iter().filter(|revoked| *revoked.as_ref().unwrap()).count(), 1);
+}
+
+async fn a_grant_is_found_by_each_of_its_tokens_for_its_own_client_only(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
+    for used_or_not in ["1", "2"] {
+        let found = database.of_refresh_token(&token(used_or_not), CLIENT).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&grant));
+        assert!(database.of_refresh_token(&token(used_or_not), "another-client").await.unwrap().is_none());
+    }
+    assert!(database.of_refresh_token(&token("3"), CLIENT).await.unwrap().is_none());
+}
+
+async fn a_grant_that_cannot_be_added_leaves_no_token_behind(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    assert!(Grants::add(&*database, &grant, Some(&token("2"))).await.is_err(), "its identity is taken");
+    assert!(database.of_refresh_token(&token("2"), CLIENT).await.unwrap().is_none());
+
+    let another = crate::samples::grant(grant.subject);
+    assert!(Grants::add(&*database, &another, Some(&token("1"))).await.is_err(), "the token is another grant's");
+    assert!(database.live(another.id, at(0)).await.unwrap().is_none());
+    assert_eq!(database.of_refresh_token(&token("1"), CLIENT).await.unwrap(), Some(grant));
+}

@@ -1,0 +1,70 @@
+//! Pruning: what is over goes, what matters stays.
+
+use futures::future::join_all;
+use jiff::SignedDuration;
+use user_database::{Grants, REPLAY_MEMORY, Rotation};
+
+use crate::engines::{Home, on_every_engine};
+use crate::samples::{CLIENT, at, grant, subject, token};
+
+on_every_engine![
+    expired_and_revoked_grants_go_with_their_tokens,
+    a_used_token_is_remembered_for_its_time,
+    a_prune_takes_nothing_that_is_live,
+    replicas_that_prune_at_once_do_not_get_in_each_others_way,
+];
+
+async fn expired_and_revoked_grants_go_with_their_tokens(home: &Home) {
+    let database = home.open().await;
+    let subject = subject(&database).await;
+    let (expired, revoked) = (grant(subject), grant(subject));
+    Grants::add(&*database, &expired, Some(&token("expired-1"))).await.unwrap();
+    database.rotate(&token("expired-1"), CLIENT, &token("expired-2"), at(1)).await.unwrap();
+    assert_eq!(database.prune(at(3599)).await.unwrap(), 0);
+    Grants::add(&*database, &revoked, Some(&token("revoked"))).await.unwrap();
+    database.revoke(revoked.id, at(10)).await.unwrap();
+    assert_eq!(database.prune(at(3599)).await.unwrap(), 2, "the revoked grant and its token");
+    assert_eq!(database.prune(at(3600)).await.unwrap(), 3, "the expired grant and its two tokens");
+    assert_eq!(database.prune(at(3600)).await.unwrap(), 0);
+    for gone in ["expired-1", "expired-2", "revoked"] {
+        assert!(database.of_refresh_token(&token(gone), CLIENT).await.unwrap().is_none(), "{gone}");
+    }
+}
+
+async fn a_used_token_is_remembered_for_its_time(home: &Home) {
+    let database = home.open().await;
+    let mut grant = grant(subject(&database).await);
+    grant.expires_at = at(0) + SignedDuration::from_hours(24 * 90);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    database.rotate(&token("1"), CLIENT, &token("2"), at(0)).await.unwrap();
+    assert_eq!(database.prune(at(-1) + REPLAY_MEMORY).await.unwrap(), 0);
+    assert!(database.of_refresh_token(&token("1"), CLIENT).await.unwrap().is_some());
+    assert_eq!(database.prune(at(0) + REPLAY_MEMORY).await.unwrap(), 1);
+    let replayed = database.rotate(&token("1"), CLIENT, &token("x"), at(0) + REPLAY_MEMORY).await.unwrap();
+    assert!(matches!(replayed, Rotation::Unknown), "{replayed:?}");
+    let rotated = database.rotate(&token("2"), CLIENT, &token("3"), at(0) + REPLAY_MEMORY).await.unwrap();
+    assert!(matches!(rotated, Rotation::Rotated(_)), "{rotated:?}");
+}
+
+async fn a_prune_takes_nothing_that_is_live(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    database.rotate(&token("1"), CLIENT, &token("2"), at(100)).await.unwrap();
+    assert_eq!(database.prune(at(109)).await.unwrap(), 0);
+    let repeated = database.rotate(&token("1"), CLIENT, &token("x"), at(109)).await.unwrap();
+    assert!(matches!(repeated, Rotation::Repeated { ref successor, .. } if *successor == token("2")), "{repeated:?}");
+}
+
+async fn replicas_that_prune_at_once_do_not_get_in_each_others_way(home: &Home) {
+    let replicas = [home.open().await, home.open().await, home.open().await];
+    let subject = subject(&replicas[0]).await;
+    // More than one batch.
+    for i in 0..600 {
+        Grants::add(&*replicas[0], &grant(subject), Some(&token(&i.to_string()))).await.unwrap();
+    }
+    let pruned =
+        join_all(replicas.iter().cloned().map(|database| tokio::spawn(async move { database.prune(at(3600)).await.unwrap() })))
+            .await;
+    assert_eq!(pruned.into_iter().map(Result::unwrap).sum::<u64>(), 1200);
+}
