@@ -46,13 +46,24 @@ pub trait Cache: Send + Sync + 'static {
     async fn prune(&self) -> Result<u64, Unavailable>;
 }
 
+/// The instant, in milliseconds since 1970, from which a record that is written now is gone.
+fn expiry(clock: &dyn Clock, lifetime: Duration) -> i64 {
+    let lifetime = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
+    clock.now().as_millisecond().saturating_add(lifetime)
+}
+
 /// Opens the Cache that `url` names: `sqlite:<path>` (embedded), or `redis://…` and `rediss://…`.
+///
+/// `sqlite://<path>` means the same file: whatever follows the slashes is the path, relative unless it begins with one.
 ///
 /// # Errors
 /// [`Unavailable`] where the engine cannot be reached or the URL names none.
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Cache>, Unavailable> {
     match url.split_once(':') {
-        Some(("sqlite", path)) => Ok(Arc::new(embedded::EmbeddedCache::open(path.as_ref(), clock).await?)),
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            Ok(Arc::new(embedded::EmbeddedCache::open(path.as_ref(), clock).await?))
+        }
         Some(("redis" | "rediss", _)) => Ok(Arc::new(redis::RedisCache::connect(url, clock).await?)),
         _ => Err(Unavailable("the URL must begin with sqlite:, redis:// or rediss://".into())),
     }

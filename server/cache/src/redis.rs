@@ -1,0 +1,198 @@
+//! The Cache in Redis: shared by any number of replicas.
+
+use std::future::Future;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use protocol::Clock;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, FromRedisValue, IntoConnectionInfo as _, ProtocolVersion, RedisError, Script, ScriptInvocation};
+
+use crate::{Cache, Unavailable, expiry};
+
+/// How long Redis may take to answer, and how long to connect: a blink gives [`Unavailable`], never a request that hangs.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long connecting may take at the start, with its repeats.
+const PATIENCE_AT_START: Duration = Duration::from_secs(3);
+
+/// How much longer than its lifetime Redis itself keeps a record, so that it is the injected clock that says when it is gone.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// The longest time to live that Redis is asked for: a hundred years, in milliseconds.
+const LONGEST_TIME_TO_LIVE: u64 = 100 * 365 * 24 * 60 * 60 * 1_000;
+
+/// What stands before every payload: its expiry, in milliseconds since 1970, big-endian.
+const EXPIRY_BYTES: usize = 8;
+
+/// `KEYS[1]` the record; `ARGV` the present instant, the new record, its time to live in Redis (ms).
+static ADD: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local record = redis.call('GET', KEYS[1])
+         if record and struct.unpack('>I8', record) > tonumber(ARGV[1]) then return 0 end
+         redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+         return 1",
+    )
+});
+
+/// As [`ADD`], and last the payload that has to be there.
+static REPLACE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local record = redis.call('GET', KEYS[1])
+         if not record or struct.unpack('>I8', record) <= tonumber(ARGV[1]) then return 0 end
+         if string.sub(record, 9) ~= ARGV[4] then return 0 end
+         redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+         return 1",
+    )
+});
+
+/// Keeps the records in Redis (6.2 or newer, or what speaks its protocol), over one connection that heals itself.
+///
+/// Each record carries its expiry, which the injected clock judges, and a time to live a minute longer, by which Redis
+/// frees the memory. Each operation is one command or one script: of many at once exactly one wins.
+#[derive(Clone)]
+pub struct RedisCache {
+    connection: ConnectionManager,
+    prefix: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl RedisCache {
+    /// Connects to the Redis at `url`; the keys begin with `cloakroom:`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the URL cannot be read, or nothing answers within three seconds.
+    pub async fn connect(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Unavailable> {
+        Self::connect_with_prefix(url, "cloakroom:", clock).await
+    }
+
+    /// Connects to the Redis at `url`, for keys that begin with `prefix`: several deployments can share one server.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the URL cannot be read, or nothing answers within three seconds.
+    pub async fn connect_with_prefix(url: &str, prefix: &str, clock: Arc<dyn Clock>) -> Result<Self, Unavailable> {
+        let info = url.into_connection_info().map_err(unavailable)?;
+        // With RESP3 a lost connection is noticed, and made anew, before the next command needs it.
+        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let info = info.set_redis_settings(settings);
+        let address = info.addr().to_string();
+        let config = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(PATIENCE))
+            .set_number_of_retries(2)
+            .set_max_delay(Duration::from_millis(500));
+        let connecting = ConnectionManager::new_with_config(Client::open(info).map_err(unavailable)?, config);
+        let connection = match tokio::time::timeout(PATIENCE_AT_START, connecting).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Err(Unavailable(format!("Redis at {address} cannot be reached: {error}").into())),
+            Err(_) => return Err(Unavailable(format!("Redis at {address} did not answer within three seconds").into())),
+        };
+        Ok(Self { connection, prefix: prefix.to_owned(), clock })
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    /// The record as Redis keeps it, and its time to live there in milliseconds.
+    fn record(&self, value: &[u8], lifetime: Duration) -> (Vec<u8>, u64) {
+        let mut record = Vec::with_capacity(EXPIRY_BYTES + value.len());
+        record.extend_from_slice(&expiry(self.clock.as_ref(), lifetime).to_be_bytes());
+        record.extend_from_slice(value);
+        (record, u64::try_from(lifetime.saturating_add(GRACE).as_millis()).unwrap_or(u64::MAX).min(LONGEST_TIME_TO_LIVE))
+    }
+
+    /// The payload of a record as Redis keeps it, unless it is expired.
+    fn payload(&self, record: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Unavailable> {
+        let Some(mut record) = record else { return Ok(None) };
+        let Some(expiry) = record.first_chunk::<EXPIRY_BYTES>().copied().map(i64::from_be_bytes) else {
+            return Err(Unavailable("a record in Redis is not ours: it has no expiry".into()));
+        };
+        if expiry <= self.clock.now().as_millisecond() {
+            return Ok(None);
+        }
+        record.drain(..EXPIRY_BYTES);
+        Ok(Some(record))
+    }
+
+    /// Sends a command that may be sent twice: once more where the connection broke under it.
+    async fn send_again<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Unavailable> {
+        let first = in_time(command.query_async::<T>(&mut self.connection.clone())).await;
+        match first {
+            Err(Trouble::Redis(error)) if error.is_connection_dropped() => {
+                in_time(command.query_async::<T>(&mut self.connection.clone())).await.map_err(Unavailable::from)
+            }
+            other => other.map_err(Unavailable::from),
+        }
+    }
+
+    async fn run(&self, invocation: &ScriptInvocation<'_>) -> Result<bool, Unavailable> {
+        in_time(invocation.invoke_async::<bool>(&mut self.connection.clone())).await.map_err(Unavailable::from)
+    }
+}
+
+#[async_trait]
+impl Cache for RedisCache {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        self.payload(self.send_again(redis::cmd("GET").arg(self.key(key))).await?)
+    }
+
+    async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), Unavailable> {
+        let (record, time_to_live) = self.record(value, lifetime);
+        self.send_again(redis::cmd("SET").arg(self.key(key)).arg(record).arg("PX").arg(time_to_live)).await
+    }
+
+    async fn add(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<bool, Unavailable> {
+        let (record, time_to_live) = self.record(value, lifetime);
+        let now = self.clock.now().as_millisecond();
+        self.run(ADD.key(self.key(key)).arg(now).arg(record).arg(time_to_live)).await
+    }
+
+    async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, Unavailable> {
+        let (record, time_to_live) = self.record(value, lifetime);
+        let now = self.clock.now().as_millisecond();
+        self.run(REPLACE.key(self.key(key)).arg(now).arg(record).arg(time_to_live).arg(expected)).await
+    }
+
+    async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable> {
+        let mut command = redis::cmd("GETDEL");
+        command.arg(self.key(key));
+        self.payload(in_time(command.query_async(&mut self.connection.clone())).await?)
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), Unavailable> {
+        self.send_again(redis::cmd("DEL").arg(self.key(key))).await
+    }
+
+    async fn prune(&self) -> Result<u64, Unavailable> {
+        Ok(0)
+    }
+}
+
+/// Why Redis gave no answer.
+enum Trouble {
+    Redis(RedisError),
+    Late,
+}
+
+impl From<Trouble> for Unavailable {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Redis(error) => unavailable(error),
+            Trouble::Late => Self("Redis did not answer in time".into()),
+        }
+    }
+}
+
+/// Bounds the whole of an operation, the waiting for a new connection included.
+async fn in_time<T>(operation: impl Future<Output = Result<T, RedisError>>) -> Result<T, Trouble> {
+    match tokio::time::timeout(PATIENCE, operation).await {
+        Ok(answer) => answer.map_err(Trouble::Redis),
+        Err(_) => Err(Trouble::Late),
+    }
+}
+
+fn unavailable(error: RedisError) -> Unavailable {
+    Unavailable(Box::new(error))
+}

@@ -1,0 +1,140 @@
+//! What the user is told of an event by e-mail.
+
+use jiff::Unit;
+
+use crate::{Envelope, Event};
+
+/// The longest stretch of text from outside that is repeated in a message, in characters.
+const LONGEST_QUOTE: usize = 200;
+
+/// The longest name that a user is greeted by, in characters.
+const LONGEST_NAME: usize = 60;
+
+/// A message before anybody has decided how it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// The address that it goes to, as the provider told it.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// Plain text; lines end in LF.
+    pub body: String,
+}
+
+/// Composes the message that an event calls for; nothing where it calls for none, or nobody knows where to write to.
+///
+/// Names and the browser's description of itself are told by others: they are cut, cleaned of everything that is not
+/// plainly visible, and robbed of links before they stand in a message that bears our name.
+pub fn compose(envelope: &Envelope) -> Option<Notification> {
+    let Event::SignedIn { email: Some(email), name, user_agent, .. } = &envelope.event else { return None };
+    let greeting = name.as_deref().and_then(greetable).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    let at = envelope.at.round(Unit::Second).unwrap_or(envelope.at);
+    let browser = user_agent.as_deref().map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
+    let browser = browser.as_deref().unwrap_or("it did not say");
+    Some(Notification {
+        to: email.clone(),
+        subject: "New sign-in to your account".to_owned(),
+        body: format!(
+            "{greeting}\n\
+             \n\
+             your account was just used to sign in.\n\
+             \n\
+             When:    {at} (UTC)\n\
+             Browser: {browser}\n\
+             \n\
+             If that was you, there is nothing to do.\n\
+             \n\
+             If it was not you: sign in, end the sessions that you do not know in the list of your sessions, \
+             and choose a new password where your account is kept.\n"
+        ),
+    })
+}
+
+/// The name, where it looks like one and not like an address or an invitation to follow a link.
+fn greetable(name: &str) -> Option<String> {
+    let name = quotable(name, LONGEST_NAME + 1);
+    let is_name = |character: char| character.is_alphanumeric() || matches!(character, ' ' | '-' | '\'' | '’' | '.');
+    let no_host = !name.split(' ').any(|word| word.trim_end_matches('.').contains('.') && word.len() > 4);
+    (!name.is_empty() && name.chars().count() <= LONGEST_NAME && name.chars().all(is_name) && no_host).then_some(name)
+}
+
+/// Text from outside on one line: visible characters only, each run of white space one blank, no link, cut to `longest`.
+fn quotable(text: &str, longest: usize) -> String {
+    let visible: String = text.chars().map(|character| if is_invisible(character) { ' ' } else { character }).collect();
+    let on_one_line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    on_one_line.replace("://", ":").chars().take(longest).collect()
+}
+
+/// Control characters, and those that change the direction or the look of the text around them.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            u32::from(character),
+            0x00AD | 0x061C | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE0FFF
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn signed_in(email: Option<&str>, name: Option<&str>, user_agent: Option<&str>) -> Envelope {
+        Envelope {
+            id: Uuid::from_u128(7),
+            at: "2025-06-15T12:34:56.789Z".parse::<Timestamp>().unwrap(),
+            event: Event::SignedIn {
+                issuer: "https://provider.example".to_owned(),
+                subject: "subject".to_owned(),
+                email: email.map(str::to_owned),
+                name: name.map(str::to_owned),
+                user_agent: user_agent.map(str::to_owned),
+            },
+        }
+    }
+
+    #[test]
+    fn a_sign_in_tells_when_and_by_which_browser() {
+        let told =
+            compose(&signed_in(Some("ada@example.org"), Some("Ada O’Neil-Król"), Some("Mozilla/5.0 (X11; Linux)"))).unwrap();
+        assert_eq!(told.to, "ada@example.org");
+        assert!(told.body.starts_with("Hello Ada O’Neil-Król,\n"), "{}", told.body);
+        assert!(told.body.contains("When:    2025-06-15T12:34:57Z (UTC)\n"), "{}", told.body);
+        assert!(told.body.contains("Browser: Mozilla/5.0 (X11; Linux)\n"), "{}", told.body);
+        assert!(told.body.contains("If it was not you"), "{}", told.body);
+    }
+
+    #[test]
+    fn without_an_address_and_for_other_events_there_is_no_message() {
+        assert_eq!(compose(&signed_in(None, None, None)), None);
+        let event = Event::SignedOut { issuer: String::new(), subject: String::new() };
+        assert_eq!(compose(&Envelope { event, ..signed_in(None, None, None) }), None);
+    }
+
+    #[test]
+    fn what_others_wrote_stays_on_its_line_and_makes_no_link() {
+        let told = compose(&signed_in(
+            Some("ada@example.org"),
+            None,
+            Some("Bot\r\nIf it was not you: call\u{202E}\u{0} https://evil.example/\u{200B}x"),
+        ));
+        let body = told.unwrap().body;
+        assert!(body.contains("Browser: Bot If it was not you: call https:evil.example/ x\n"), "{body}");
+        let long = "x".repeat(5_000);
+        assert!(compose(&signed_in(Some("ada@example.org"), None, Some(&long))).unwrap().body.len() < 800);
+    }
+
+    #[test]
+    fn a_name_that_is_none_greets_nobody() {
+        for name in
+            ["", " ", "Win a prize: http://evil.example", "www.evil.example", "a@b.example", "<b>Ada</b>", &"x".repeat(61)]
+        {
+            let body = compose(&signed_in(Some("ada@example.org"), Some(name), None)).unwrap().body;
+            assert!(body.starts_with("Hello,\n"), "{name:?} gave {body}");
+        }
+        let body = compose(&signed_in(Some("ada@example.org"), Some("Dr. Ada M. Jr."), None)).unwrap().body;
+        assert!(body.starts_with("Hello Dr. Ada M. Jr.,\n"), "{body}");
+    }
+}
