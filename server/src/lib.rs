@@ -1,0 +1,24 @@
+//! The Cloakroom server: configuration, wiring, listeners, telemetry.
+//!
+//! It puts the boxes of the diagram together and gives each its own origin; what the boxes do is in their crates below.
+
+pub mod adapters;
+pub mod application;
+pub mod cli;
+
+pub mod commands;
+pub mod configuration;
+pub mod demonstration;
+pub mod failure;
+pub mod house;
+pub mod keys;
+pub mod outcome;
+pub mod pages;
+pub mod provider;
+pub mod run;
+pub mod site;
+pub mod telemetry;
+pub mod worker;
+
+pub use configuration::Configuration;
+pub use failure::Failure;

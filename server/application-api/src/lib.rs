@@ -1,0 +1,74 @@
+//! The Application API: the backend-for-frontend that starts OAuth and exchanges the code for tokens.
+//!
+//! Every token stays here, sealed in the Cache; the browser carries a ticket. The exchanges of the diagram, in order:
+//! [`begin`] (1 to 4), [`complete`] (8 to 13), then [`resource`], [`refresh`] and [`sign_out`]. It speaks HTTP to its
+//! provider, ours or anyone's, and depends on nothing of it but `protocol`.
+
+use std::sync::Arc;
+
+use cache::Cache;
+use protocol::jose::{JwkSet, SigningKey};
+use protocol::{Clock, Rng};
+use queue::{Envelope, Event, Queue};
+
+pub mod begin;
+pub mod complete;
+pub mod cookies;
+pub mod provider;
+pub mod refresh;
+pub mod resource;
+pub mod session;
+pub mod settings;
+pub mod sign_out;
+pub mod transaction;
+pub mod visit;
+
+pub use begin::Begin;
+pub use complete::Completion;
+pub use provider::Provider;
+pub use session::{Identity, Session};
+pub use settings::Settings;
+pub use sign_out::SignOut;
+pub use visit::Visit;
+
+/// The box, with the boxes it talks to.
+pub struct ApplicationApi {
+    settings: Settings,
+    provider: Provider,
+    cache: Arc<dyn Cache>,
+    queue: Arc<dyn Queue>,
+    http: reqwest::Client,
+    client_key: SigningKey,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+impl ApplicationApi {
+    /// Puts the box together; nothing is fetched before the first sign-in.
+    pub fn new(
+        settings: Settings,
+        client_key: SigningKey,
+        cache: Arc<dyn Cache>,
+        queue: Arc<dyn Queue>,
+        http: reqwest::Client,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Self {
+        let provider = Provider::new(&settings, client_key.clone(), http.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        Self { settings, provider, cache, queue, http, client_key, clock, rng }
+    }
+
+    /// The client's public keys, for the provider to verify its assertions with.
+    pub fn client_jwks(&self) -> JwkSet {
+        JwkSet { keys: vec![self.client_key.public_jwk().clone()] }
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    async fn audit(&self, event: Event) -> Result<(), queue::Unavailable> {
+        self.queue.push(&Envelope::new(event, self.clock.as_ref(), self.rng.as_ref())).await
+    }
+}

@@ -1,3 +1,38 @@
 //! The Authorization Server: an OpenID Provider handling login and consent.
+//!
+//! Three tables are meant to be read as lists, a file for each row: the checks of an authorization request
+//! (`authorize/checks`), the ways in which a client authenticates (`client_authentication`), and the grants of the token
+//! endpoint (`token/grants`). [`AuthorizationServer::prepare`] puts the box together, [`router`] serves it.
 
+pub mod clients;
 pub mod pages;
+pub mod password;
+pub mod settings;
+pub mod state;
+
+mod authorize;
+mod client_authentication;
+mod code;
+mod discovery;
+mod end_session;
+mod exchange;
+mod form;
+mod headers;
+mod home;
+mod interaction;
+mod jwks;
+mod keys;
+mod outage;
+mod problem;
+mod pushed;
+mod revoke;
+mod routes;
+mod sealed;
+mod session;
+mod token;
+mod userinfo;
+
+pub use clients::{Authentication, Client, ClientKeys, outbound_client};
+pub use routes::router;
+pub use settings::{DemoAccount, Lifetimes, Settings};
+pub use state::{AuthorizationServer, Boxes, PrepareError};

@@ -1,6 +1,7 @@
 //! The pages that people see here, as a port: `server` answers it from `app`, tests from a plain text.
 //!
-//! Every page is whole without a script; forms post to `action` with the hidden field `csrf`.
+//! Every page is whole without a script; forms post to `action` with the hidden field `csrf`. Which button was pressed comes
+//! as the field `action`: `<button id="deny" name="action" value="deny">`; ids and values are the names given below.
 
 /// What is wrong with the last attempt to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

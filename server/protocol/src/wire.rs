@@ -24,7 +24,7 @@ impl Parameters {
         let mut read: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(encoded) {
             if read.iter().any(|(known, _)| *known == name) {
-                return Err(Duplicate(name.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()));
+                return Err(Duplicate(name.chars().filter(char::is_ascii_graphic).take(40).collect()));
             }
             read.push((name.into_owned(), value.into_owned()));
         }

@@ -1,0 +1,44 @@
+//! What a page turns out to need from its headers, noted while it is rendered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use leptos::prelude::*;
+
+/// Notes of one rendering; the headers are written from them when the page is whole.
+#[derive(Debug, Clone, Default)]
+pub struct Conduct {
+    island: Arc<AtomicBool>,
+    form: Arc<AtomicBool>,
+}
+
+impl Conduct {
+    /// The page holds an island: scripts may run.
+    pub fn has_island(&self) {
+        self.island.store(true, Ordering::Relaxed);
+    }
+
+    /// The page holds a form that posts: the browser must be able to say where the post comes from.
+    pub fn has_form(&self) {
+        self.form.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether scripts may run.
+    pub fn runs_scripts(&self) -> bool {
+        self.island.load(Ordering::Relaxed)
+    }
+
+    /// Whether a form posts.
+    pub fn posts(&self) -> bool {
+        self.form.load(Ordering::Relaxed)
+    }
+}
+
+/// Loads the WebAssembly. A page that holds an island brings this along; any other page loads no script at all.
+#[component]
+pub(crate) fn IslandScripts() -> impl IntoView {
+    if let Some(conduct) = use_context::<Conduct>() {
+        conduct.has_island();
+    }
+    use_context::<LeptosOptions>().map(|options| view! { <HydrationScripts options islands=true/> })
+}

@@ -1,0 +1,30 @@
+//! The pages of the application's origin.
+
+pub mod conduct;
+pub mod flow;
+mod headers;
+pub mod home;
+pub mod not_found;
+pub mod outbox;
+pub mod problem;
+pub mod resource;
+pub mod shell;
+pub mod sign_in;
+pub mod signed_out;
+pub mod site;
+pub mod unavailable;
+mod words;
+
+pub use conduct::Conduct;
+pub use flow::FlowPage;
+pub use home::HomePage;
+pub use not_found::NotFoundPage;
+pub use outbox::OutboxPage;
+pub use problem::{PROBLEMS, Problem, ProblemPage};
+pub use resource::ResourcePage;
+pub use shell::{App, shell};
+pub use sign_in::SignInPage;
+pub use signed_out::SignedOutPage;
+pub use site::{Site, stylesheet_path};
+pub use unavailable::Unavailable;
+pub use words::{ago, moment};

@@ -1,0 +1,51 @@
+//! `/outbox`: the e-mails that development mode does not send.
+
+use leptos::prelude::*;
+use protocol::LocalPath;
+
+use super::{NotFoundPage, Unavailable, moment};
+use crate::components::Page;
+use crate::error::PageError;
+use crate::model::OutboxMessage;
+use crate::ports::Ports;
+
+/// Lists the outbox, newest first; outside development mode there is no such page.
+#[component]
+pub fn OutboxPage() -> impl IntoView {
+    let Some(development) = use_context::<Ports>().and_then(|ports| ports.development) else {
+        return view! { <NotFoundPage/> }.into_any();
+    };
+    Suspend::new(async move { shown(development.outbox().await) }).into_any()
+}
+
+fn shown(messages: Result<Vec<OutboxMessage>, PageError>) -> AnyView {
+    let messages = match messages {
+        Ok(messages) => messages,
+        Err(error) => return view! { <Unavailable error/> }.into_any(),
+    };
+    let list = if messages.is_empty() {
+        view! { <p class="empty">"No e-mail yet. Sign in, and one arrives."</p> }.into_any()
+    } else {
+        view! { <ol class="mails">{messages.into_iter().map(mail).collect_view()}</ol> }.into_any()
+    };
+    let sign_in = LocalPath::parse("/outbox").ok();
+    view! {
+        <Page title="Outbox" sign_in>
+            <h1>"Outbox"</h1>
+            <p class="lede">"Development mode sends no e-mail. What would have gone out is kept here."</p>
+            {list}
+        </Page>
+    }
+    .into_any()
+}
+
+fn mail(message: OutboxMessage) -> impl IntoView {
+    let OutboxMessage { file: _, at, to, subject, body } = message;
+    view! {
+        <li class="card">
+            <h2>{subject}</h2>
+            <p class="mail-line">"To " <strong>{to}</strong> ", " <time datetime=at.clone()>{moment(&at)}</time></p>
+            <p class="mail-body">{body}</p>
+        </li>
+    }
+}

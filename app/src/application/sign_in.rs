@@ -1,0 +1,36 @@
+//! `/sign-in?return_to=`: the page before the sign-in.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use protocol::LocalPath;
+
+use crate::components::{Page, SignInButton};
+use crate::ports::Ports;
+
+/// The way back that the page's query asks for; home where it asks for none, or for another origin (B6).
+pub(crate) fn return_to() -> LocalPath {
+    let asked = use_query_map().read_untracked().get("return_to");
+    asked.and_then(|text| LocalPath::parse(&text).ok()).unwrap_or_else(LocalPath::home)
+}
+
+/// Offers to sign in, and says where that leads.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let return_to = return_to();
+    let back = (return_to != LocalPath::home()).then(|| return_to.to_string());
+    let development = use_context::<Ports>().is_some_and(|ports| ports.development.is_some());
+    view! {
+        <Page title="Sign in">
+            <h1>"Sign in"</h1>
+            <p class="lede">"You sign in at the sign-in provider, which asks for your password; this site never sees it."</p>
+            {back.map(|path| view! { <p>"Afterwards you come back to " <code>{path}</code> "."</p> })}
+            <p class="ways"><SignInButton return_to/> <a href="/">"Home"</a></p>
+            {development.then(|| view! {
+                <p class="note">
+                    "Development mode runs over plain HTTP on localhost. Chromium and Firefox keep the session cookie there; \
+                     Safari does not, so a sign-in cannot be completed in it."
+                </p>
+            })}
+        </Page>
+    }
+}

@@ -1,0 +1,208 @@
+//! Answers requests to the application's origin: pages, and the server functions.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{any, get, post};
+use futures::stream::{Stream, StreamExt, once};
+use http::header::{ACCEPT, LOCATION, REFERER};
+use http::request::Parts;
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::{IntoView, provide_context, use_context};
+use leptos_axum::{AxumRouteListing, generate_route_list, handle_response_inner, handle_server_fns_with_context};
+use protocol::LocalPath;
+
+use super::conduct::Conduct;
+use super::headers::{Policy, write_for_data};
+use super::shell::{App, shell};
+use crate::components::Viewer;
+use crate::functions::exchange::visit_of;
+use crate::ports::Ports;
+
+/// Where the stylesheet is, as pages link to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Stylesheet(pub(crate) Arc<str>);
+
+/// The application's origin, ready to answer.
+#[derive(Clone)]
+pub struct Site {
+    options: LeptosOptions,
+    ports: Ports,
+    provider_origin: Arc<str>,
+    stylesheet: Stylesheet,
+}
+
+impl Site {
+    /// Puts the site together. `provider_origin` is where signing out is redirected to, `http://localhost:4000`.
+    pub fn new(options: LeptosOptions, ports: Ports, provider_origin: &str) -> Self {
+        let stylesheet = Stylesheet(stylesheet_path(&options).into());
+        Self { options, ports, provider_origin: provider_origin.into(), stylesheet }
+    }
+
+    /// All pages and server functions by path. The caller adds the static files, and [`Site::page`] as the fallback: it
+    /// answers an unknown path with the page that says so.
+    pub fn router(&self) -> Router {
+        let (pages, functions) = (self.clone(), self.clone());
+        let page = move |request: Request<Body>| {
+            let site = pages.clone();
+            async move { site.page(request).await }
+        };
+        let function = move |request: Request<Body>| {
+            let site = functions.clone();
+            async move { site.function(request).await }
+        };
+        let router = Router::new()
+            .route("/login", get(function.clone()))
+            .route("/callback", get(function.clone()))
+            .route("/sign-out", post(function.clone()))
+            .route("/api/{*function}", any(function));
+        // Listing the routes also starts the executor that Leptos renders on.
+        generate_route_list(App)
+            .iter()
+            .map(AxumRouteListing::path)
+            .fold(router, |router, path| router.route(path, get(page.clone())))
+    }
+
+    /// Renders a page. Who is here is asked first, once for the whole page.
+    pub async fn page(&self, request: Request<Body>) -> Response<Body> {
+        if let Some(location) = without_trailing_slash(request.uri()) {
+            return moved(location);
+        }
+        let (parts, body) = request.into_parts();
+        let viewer = Viewer(self.ports.sessions.current_user(&visit_of(&parts)).await);
+        let conduct = Conduct::default();
+        let nonce = Arc::new(std::sync::OnceLock::new());
+        let context = {
+            let (site, conduct, nonce) = (self.clone(), conduct.clone(), Arc::clone(&nonce));
+            move || {
+                provide_context(site.ports.clone());
+                provide_context(site.options.clone());
+                provide_context(site.stylesheet.clone());
+                provide_context(viewer.clone());
+                provide_context(conduct.clone());
+                nonce.get_or_init(|| use_nonce().map(|nonce| nonce.to_string()));
+            }
+        };
+        let options = self.options.clone();
+        let mut response = handle_response_inner(context, move || shell(options), Request::from_parts(parts, body), whole).await;
+        let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| self.options.reload_port);
+        let scripted = conduct.runs_scripts() || reload_port.is_some();
+        let policy = Policy {
+            nonce: nonce.get().and_then(Option::as_deref).filter(|_| scripted),
+            provider_origin: &self.provider_origin,
+            posts: conduct.posts(),
+            reload_port,
+        };
+        policy.write(response.headers_mut());
+        response
+    }
+
+    /// Runs a server function.
+    ///
+    /// Leptos redirects a caller that accepts HTML to its `Referer` where the function itself does not redirect. Ours
+    /// always say where to go, so it is not shown those two headers; the functions still see the request as it came. The
+    /// exchanges read the raw query themselves, so Leptos is not given that either, and cannot stumble over it.
+    pub async fn function(&self, request: Request<Body>) -> Response<Body> {
+        let (mut parts, body) = request.into_parts();
+        let original: Parts = parts.clone();
+        parts.headers.remove(ACCEPT);
+        parts.headers.remove(REFERER);
+        let path = parts.uri.path();
+        if !path.starts_with("/api/")
+            && let Ok(bare) = path.parse::<Uri>()
+        {
+            parts.uri = bare;
+        }
+        let site = self.clone();
+        let context = move || {
+            provide_context(original.clone());
+            provide_context(site.ports.clone());
+        };
+        let answer = handle_server_fns_with_context(context, Request::from_parts(parts, body)).await;
+        let mut response = axum::response::IntoResponse::into_response(answer);
+        // Each function sets the status of its own errors; what is left is a body that could not be read.
+        if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+        }
+        write_for_data(response.headers_mut());
+        response
+    }
+}
+
+type Chunks = Pin<Box<dyn Stream<Item = String> + Send>>;
+
+/// Renders the page whole. Leptos's own inline scripts follow only where an island needs them.
+fn whole<View: IntoView + 'static>(
+    page: View,
+    scripts: Box<dyn FnOnce() -> Chunks + Send>,
+    _out_of_order: bool,
+) -> Pin<Box<dyn Future<Output = Chunks> + Send>> {
+    let conduct = use_context::<Conduct>();
+    Box::pin(async move {
+        let html = page.to_html_stream_in_order().collect::<String>().await;
+        let page = once(async move { html });
+        if conduct.is_some_and(|conduct| conduct.runs_scripts()) {
+            Box::pin(page.chain(scripts())) as Chunks
+        } else {
+            Box::pin(page)
+        }
+    })
+}
+
+/// `/flow/` is `/flow`; anything that a browser could read as another origin is left for the 404 page.
+fn without_trailing_slash(uri: &Uri) -> Option<HeaderValue> {
+    let path = uri.path().strip_suffix('/').filter(|path| !path.is_empty())?;
+    let target = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    LocalPath::parse(&target).ok().and_then(|target| HeaderValue::from_str(target.as_str()).ok())
+}
+
+fn moved(location: HeaderValue) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(LOCATION, location);
+    response
+}
+
+/// The stylesheet's name carries a hash of its content where cargo-leptos wrote one beside the binary.
+pub fn stylesheet_path(options: &LeptosOptions) -> String {
+    let hash = options.hash_files.then(|| style_hash(options)).flatten();
+    let (directory, name) = (&options.site_pkg_dir, &options.output_name);
+    match hash {
+        Some(hash) => format!("/{directory}/{name}.{hash}.css"),
+        None => format!("/{directory}/{name}.css"),
+    }
+}
+
+fn style_hash(options: &LeptosOptions) -> Option<String> {
+    let beside: PathBuf = std::env::current_exe().ok()?.parent()?.join(options.hash_file.as_ref());
+    let hashes = std::fs::read_to_string(beside).ok()?;
+    hashes.lines().find_map(|line| line.trim().strip_prefix("css:")).map(|hash| hash.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(uri: &'static str) -> Option<String> {
+        without_trailing_slash(&Uri::from_static(uri)).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_trailing_slash_is_taken_off_and_the_query_kept() {
+        assert_eq!(target("/flow/").as_deref(), Some("/flow"));
+        assert_eq!(target("/resource/?ask=1").as_deref(), Some("/resource?ask=1"));
+        assert_eq!(target("/"), None);
+        assert_eq!(target("/flow"), None);
+    }
+
+    #[test]
+    fn a_path_that_names_a_host_is_never_redirected_to() {
+        assert_eq!(target("//evil.example/"), None);
+        assert_eq!(target("/%2fevil.example/"), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! The ways in and out, as plain links and forms.
+
+#![allow(clippy::needless_pass_by_value, reason = "a component owns its properties")]
+
+use leptos::prelude::*;
+use protocol::LocalPath;
+use url::form_urlencoded::byte_serialize;
+
+use super::{SignedIn, SignedOut, viewer};
+use crate::application::Conduct;
+
+/// Where a sign-in begins: `/login`, with the way back where it is not the home page.
+pub fn sign_in_link(return_to: &LocalPath) -> String {
+    with_return_to("/login", return_to)
+}
+
+/// `path` with the percent-encoded way back where it is not the home page.
+pub(crate) fn with_return_to(path: &str, return_to: &LocalPath) -> String {
+    if *return_to == LocalPath::home() {
+        return path.to_owned();
+    }
+    let encoded: String = byte_serialize(return_to.as_str().as_bytes()).collect();
+    format!("{path}?return_to={encoded}")
+}
+
+/// Begins a sign-in; a plain link, because `/login` is no page.
+#[component]
+pub fn SignInButton(
+    /// Where to come back to.
+    #[prop(default = LocalPath::home())]
+    return_to: LocalPath,
+    /// What it says.
+    #[prop(default = "Sign in")]
+    label: &'static str,
+) -> impl IntoView {
+    view! {
+        <a class="button primary" rel="external" href=sign_in_link(&return_to)>
+            {label}
+        </a>
+    }
+}
+
+/// Names the signed-in user and offers to sign out; offers a visitor to sign in where the page does not.
+#[component]
+pub fn UserMenu(
+    /// Where signing in leads back to; absent where the page has its own button.
+    #[prop(default = None)]
+    return_to: Option<LocalPath>,
+) -> impl IntoView {
+    view! {
+        <div class="user-menu">
+            <SignedIn>
+                <UserName/>
+                <SignOutForm/>
+            </SignedIn>
+            <SignedOut>
+                {return_to.map(|path| view! {
+                    <a class="button" rel="external" href=sign_in_link(&path)>"Sign in"</a>
+                })}
+            </SignedOut>
+        </div>
+    }
+}
+
+#[component]
+fn UserName() -> impl IntoView {
+    viewer().user().map(|user| view! { <span class="user-name">{user.name.clone()}</span> })
+}
+
+#[component]
+fn SignOutForm() -> impl IntoView {
+    if let Some(conduct) = use_context::<Conduct>() {
+        conduct.has_form();
+    }
+    view! {
+        <form method="post" action="/sign-out">
+            <button class="button" id="sign-out">"Sign out"</button>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// B6: `return_to` survives with its query and fragment.
+    #[test]
+    fn the_way_back_is_one_parameter_whatever_it_holds() {
+        let path = LocalPath::parse("/resource?ask=1&b=%2F#part").unwrap();
+        assert_eq!(sign_in_link(&path), "/login?return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
+    }
+
+    #[test]
+    fn the_home_page_needs_no_way_back() {
+        assert_eq!(sign_in_link(&LocalPath::home()), "/login");
+    }
+}

@@ -1,0 +1,145 @@
+//! The pages of the Authorization Server's origin, as whole HTML documents.
+//!
+//! None of them holds a script, an inline style or an event handler, so that `script-src 'none'` and `style-src` with the
+//! stylesheet's origin hold. Every form works with the browser alone.
+
+mod consent;
+mod document;
+mod login;
+mod model;
+mod problem;
+mod scopes;
+mod session;
+
+pub use consent::consent;
+pub use login::login;
+pub use model::{ConsentPage, LoginFault, LoginPage, Problem, ProviderSite, SignOutPage};
+pub use problem::problem;
+pub use scopes::meaning;
+pub use session::{home, sign_out, signed_out};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARKUP: &str = "<script>alert(1)</script>\"'&";
+
+    fn site() -> ProviderSite {
+        ProviderSite {
+            stylesheet: "/pkg/cloakroom.css".to_owned(),
+            application_name: "Cloakroom".to_owned(),
+            application_url: Some("http://localhost:3000/".to_owned()),
+        }
+    }
+
+    fn login_page() -> LoginPage {
+        LoginPage {
+            action: "/interaction/login".to_owned(),
+            csrf: "c".to_owned(),
+            client_name: MARKUP.to_owned(),
+            username: MARKUP.to_owned(),
+            fault: None,
+            demo_accounts: vec![(MARKUP.to_owned(), MARKUP.to_owned())],
+        }
+    }
+
+    fn consent_page() -> ConsentPage {
+        ConsentPage {
+            action: "/interaction/consent".to_owned(),
+            csrf: "c".to_owned(),
+            client_name: MARKUP.to_owned(),
+            client_host: MARKUP.to_owned(),
+            user_name: MARKUP.to_owned(),
+            user_email: MARKUP.to_owned(),
+            scopes: vec!["openid".to_owned(), MARKUP.to_owned()],
+        }
+    }
+
+    fn sign_out_page(client_name: Option<&str>) -> SignOutPage {
+        SignOutPage { action: "/sign-out".to_owned(), csrf: "c".to_owned(), client_name: client_name.map(str::to_owned) }
+    }
+
+    fn every_page() -> Vec<String> {
+        let site = site();
+        let problems =
+            [Problem::RequestExpired, Problem::RequestInvalid, Problem::OtherBrowser, Problem::Unavailable, Problem::NotFound];
+        let mut pages = vec![
+            login(&site, &login_page()),
+            login(&site, &LoginPage { fault: Some(LoginFault::Credentials), ..login_page() }),
+            login(&site, &LoginPage { fault: Some(LoginFault::TooMany), ..login_page() }),
+            consent(&site, &consent_page()),
+            sign_out(&site, &sign_out_page(Some(MARKUP))),
+            sign_out(&site, &sign_out_page(None)),
+            signed_out(&site),
+            home(&site, None),
+            home(&site, Some(MARKUP)),
+        ];
+        pages.extend(problems.map(|one| problem(&site, one, MARKUP)));
+        pages
+    }
+
+    #[test]
+    fn no_page_holds_a_script_an_inline_style_or_an_event_handler() {
+        for page in every_page() {
+            let page = page.to_ascii_lowercase();
+            for forbidden in ["<script", "<style", " style=", " onclick=", " onload=", " onsubmit=", "javascript:", "data-hk"] {
+                assert!(!page.contains(forbidden), "{forbidden} in {page}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_page_is_a_whole_document_with_one_heading_and_the_stylesheet() {
+        for page in every_page() {
+            assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">") && page.ends_with("</html>"), "{page}");
+            assert_eq!(page.matches("<h1").count(), 1, "{page}");
+            assert!(page.contains("<link rel=\"stylesheet\" href=\"/pkg/cloakroom.css\""), "{page}");
+            assert!(page.contains("· Cloakroom</title>"), "{page}");
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_is_shown_as_text() {
+        for page in [login(&site(), &login_page()), consent(&site(), &consent_page())] {
+            assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+            assert!(!page.contains("value=\"<"), "{page}");
+            assert!(!page.contains("\"'&\""), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_password_is_told_by_a_summary_with_focus_and_by_the_title() {
+        let page = login(&site(), &LoginPage { fault: Some(LoginFault::Credentials), ..login_page() });
+        assert!(page.contains("<title>Error: Sign in · Cloakroom</title>"), "{page}");
+        let summary = page.split("id=\"error-summary\"").nth(1).and_then(|rest| rest.split('>').next()).unwrap();
+        for attribute in ["role=\"alert\"", "tabindex=\"-1\"", "autofocus"] {
+            assert!(summary.contains(attribute), "{attribute} in {summary}");
+        }
+        assert_eq!(page.matches("autofocus").count(), 1, "one thing takes focus: {page}");
+    }
+
+    #[test]
+    fn the_login_form_can_be_filled_in_by_a_password_manager_or_a_passkey() {
+        let page = login(&site(), &login_page());
+        assert!(page.contains("autocomplete=\"username webauthn\""), "{page}");
+        assert!(page.contains("autocomplete=\"current-password\""), "{page}");
+        assert!(!page.contains("Error"), "{page}");
+    }
+
+    /// Enter presses the first button of a form.
+    #[test]
+    fn the_first_button_is_the_one_that_goes_on() {
+        for (page, first, second) in
+            [(login(&site(), &login_page()), "sign-in", "deny"), (consent(&site(), &consent_page()), "allow", "deny")]
+        {
+            let place = |id: &str| page.find(&format!("id=\"{id}\" name=\"action\" value=\"{id}\"")).unwrap();
+            assert!(place(first) < place(second));
+        }
+    }
+
+    #[test]
+    fn demo_accounts_are_on_the_page_only_where_there_are_any() {
+        let page = login(&site(), &LoginPage { demo_accounts: Vec::new(), ..login_page() });
+        assert!(!page.to_lowercase().contains("demo"), "{page}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What the provider's pages show.
+
+/// What is the same on every page of the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSite {
+    /// Where the stylesheet is, as a path of this origin: `/pkg/cloakroom.css`.
+    pub stylesheet: String,
+    /// The name of the site, as people know it.
+    pub application_name: String,
+    /// The application that people come from, as a way on from pages that end here.
+    pub application_url: Option<String>,
+}
+
+/// What is wrong with the last attempt to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginFault {
+    /// Unknown user, wrong or empty password: the same words for all three.
+    Credentials,
+    /// Too many attempts for now.
+    TooMany,
+}
+
+/// The login page: fields `username`, `password`; buttons `sign-in` and `deny` (back to the client).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The client that asks.
+    pub client_name: String,
+    /// What was typed before, or hinted by the client.
+    pub username: String,
+    /// What is wrong with the last attempt.
+    pub fault: Option<LoginFault>,
+    /// In development: accounts to try, as (username, password).
+    pub demo_accounts: Vec<(String, String)>,
+}
+
+/// The consent page: buttons `allow` and `deny`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The client that asks.
+    pub client_name: String,
+    /// The host of its redirect URI.
+    pub client_host: String,
+    /// Who is signed in here, by name.
+    pub user_name: String,
+    /// Who is signed in here, by e-mail address.
+    pub user_email: String,
+    /// What is asked for, by scope token.
+    pub scopes: Vec<String>,
+}
+
+/// Why a page does not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// The authorization request is unknown, expired, or already completed.
+    RequestExpired,
+    /// The authorization request cannot be trusted: unknown client or redirect URI.
+    RequestInvalid,
+    /// The form or the flow belongs to another browser, or its cookie is missing.
+    OtherBrowser,
+    /// A box behind us does not answer.
+    Unavailable,
+    /// No such page.
+    NotFound,
+}
+
+/// The page that asks whether to sign out; button `sign-out`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignOutPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The client that asks, where one is known.
+    pub client_name: Option<String>,
+}

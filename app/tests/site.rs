@@ -1,0 +1,281 @@
+//! The pages and server functions as a browser gets them, with ports that answer as told.
+#![cfg(feature = "ssr")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
+
+use std::sync::Arc;
+
+use app::Site;
+use app::error::PageError;
+use app::model::{CurrentUser, OutboxMessage, ResourceAnswer};
+use app::ports::{Development, Outcome, Ports, Resource, Sessions, SignIn, Visit};
+use async_trait::async_trait;
+use axum::body::{Body, to_bytes};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use leptos::config::LeptosOptions;
+use tower::ServiceExt;
+
+/// Answers every port: who is here, and nothing else that matters.
+#[derive(Clone)]
+struct Fake {
+    viewer: Result<Option<CurrentUser>, PageError>,
+}
+
+#[async_trait]
+impl SignIn for Fake {
+    async fn begin(&self, visit: &Visit) -> Outcome {
+        let location = HeaderValue::from_str(&format!("https://provider.example/?{}", visit.query)).ok();
+        Outcome { cookies: vec![HeaderValue::from_static("a=1"), HeaderValue::from_static("b=2")], location, status: None }
+    }
+    async fn complete(&self, _: &Visit) -> Outcome {
+        Outcome { status: Some(StatusCode::UNAUTHORIZED), ..Outcome::default() }
+    }
+    async fn sign_out(&self, _: &Visit) -> Outcome {
+        let location = Some(HeaderValue::from_static("/signed-out"));
+        Outcome { location, status: Some(StatusCode::SEE_OTHER), ..Outcome::default() }
+    }
+}
+
+#[async_trait]
+impl Sessions for Fake {
+    async fn current_user(&self, _: &Visit) -> Result<Option<CurrentUser>, PageError> {
+        self.viewer.clone()
+    }
+}
+
+#[async_trait]
+impl Resource for Fake {
+    async fn ask(&self, _: &Visit) -> Result<ResourceAnswer, PageError> {
+        let request = "GET http://localhost:5000/profile".to_owned();
+        Ok(ResourceAnswer { request, status: 200, body: "{\n  \"sub\": \"<b>1</b>\"\n}".to_owned(), milliseconds: 12 })
+    }
+}
+
+#[async_trait]
+impl Development for Fake {
+    async fn outbox(&self) -> Result<Vec<OutboxMessage>, PageError> {
+        Ok(vec![OutboxMessage {
+            file: "1.eml".to_owned(),
+            at: "2026-01-01T10:00:00Z".to_owned(),
+            to: "ada@example.org".to_owned(),
+            subject: "New sign-in".to_owned(),
+            body: "Hello Ada,\n\nyou signed in <now>.".to_owned(),
+        }])
+    }
+    fn demo_accounts(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+fn ada() -> CurrentUser {
+    CurrentUser {
+        subject: "1".to_owned(),
+        name: "Ada <Example>".to_owned(),
+        email: Some("ada@example.org".to_owned()),
+        issuer: "http://localhost:4000".to_owned(),
+        signed_in_at: "2026-01-01T10:00:00Z".to_owned(),
+        age_seconds: 125,
+    }
+}
+
+fn site(viewer: Result<Option<CurrentUser>, PageError>, development: bool) -> Site {
+    let fake = Arc::new(Fake { viewer });
+    let ports = Ports {
+        sign_in: fake.clone(),
+        sessions: fake.clone(),
+        resource: fake.clone(),
+        development: development.then_some(fake as Arc<dyn Development>),
+    };
+    let options = LeptosOptions::builder().output_name("cloakroom").site_pkg_dir("pkg").build();
+    Site::new(options, ports, "http://localhost:4000")
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: http::HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+async fn ask(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)]) -> Answer {
+    let fallback = site.clone();
+    let router = site.router().fallback(move |request: Request<Body>| {
+        let site = fallback.clone();
+        async move { site.page(request).await }
+    });
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response: Response<Body> = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml");
+
+async fn page(site: &Site, uri: &str) -> Answer {
+    ask(site, Method::GET, uri, &[HTML]).await
+}
+
+#[tokio::test]
+async fn every_page_is_one_document_with_one_heading_a_title_and_no_script() {
+    let paths = ["/", "/flow", "/sign-in", "/signed-out", "/outbox", "/problem/denied", "/nowhere", "/resource"];
+    let (nobody, somebody) = (site(Ok(None), true), site(Ok(Some(ada())), true));
+    for path in paths {
+        for site in [&nobody, &somebody] {
+            let answer = page(site, path).await;
+            assert_eq!(answer.body.matches("<h1").count(), 1, "{path}: {}", answer.body);
+            assert!(answer.body.contains("· Cloakroom</title>"), "{path}: {}", answer.body);
+            assert!(answer.body.contains("href=\"/pkg/cloakroom.css\""), "{path}");
+            assert_eq!(answer.header("cache-control"), "no-store");
+            let island = answer.body.contains("<leptos-island");
+            assert_eq!(answer.body.contains("<script"), island, "{path}: {}", answer.body);
+            assert_eq!(answer.header("content-security-policy").contains("script-src 'none'"), !island, "{path}");
+            assert!(!answer.body.contains(" style="), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_home_page_shows_who_is_signed_in_and_their_name_is_text() {
+    let answer = page(&site(Ok(Some(ada())), false), "/").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    for words in ["Hello, Ada &lt;Example&gt;", "ada@example.org", "2 minutes ago", "localhost:4000", "action=\"/sign-out\""] {
+        assert!(answer.body.contains(words), "{words} in {}", answer.body);
+    }
+    assert!(!answer.body.contains("<Example>"));
+    assert_eq!(answer.header("referrer-policy"), "same-origin");
+    assert!(answer.header("content-security-policy").contains("form-action 'self' http://localhost:4000"));
+}
+
+#[tokio::test]
+async fn every_link_that_leaves_the_pages_says_so() {
+    for path in ["/", "/flow", "/sign-in?return_to=/flow", "/signed-out", "/resource", "/problem/sign-in-expired"] {
+        let body = page(&site(Ok(None), false), path).await.body;
+        for link in body.split("<a ").skip(1).filter_map(|rest| rest.split('>').next()) {
+            assert_eq!(link.contains("href=\"/login"), link.contains("rel=\"external\""), "{path}: {link}");
+        }
+        assert!(body.contains("href=\"/login"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_way_back_is_kept_when_it_is_ours_and_dropped_when_it_is_not() {
+    let site = site(Ok(None), false);
+    let kept = page(&site, "/sign-in?return_to=%2Fresource%3Fask%3D1").await.body;
+    assert!(kept.contains("href=\"/login?return_to=%2Fresource%3Fask%3D1\""), "{kept}");
+    for evil in ["//evil.example", "https:evil.example", "%2F%5Cevil.example", "%2F%2Fevil.example"] {
+        let body = page(&site, &format!("/sign-in?return_to={evil}")).await.body;
+        assert!(body.contains("href=\"/login\"") && !body.contains("evil.example"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_resource_page_asks_a_visitor_to_sign_in_and_come_back() {
+    let answer = page(&site(Ok(None), false), "/resource?ask=1").await;
+    assert!(answer.body.contains("href=\"/login?return_to=%2Fresource%3Fask%3D1\""), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_resource_page_shows_the_answer_without_a_script() {
+    let site = site(Ok(Some(ada())), false);
+    let answer = page(&site, "/resource?ask=1").await;
+    for words in ["GET http://localhost:5000/profile", "HTTP 200", "12 ms", "&lt;b&gt;1&lt;/b&gt;"] {
+        assert!(answer.body.contains(words), "{words} in {}", answer.body);
+    }
+    assert!(!page(&site, "/resource").await.body.contains("12 ms"));
+}
+
+/// B19: the Cache being down clears no cookie and redirects nobody.
+#[tokio::test]
+async fn pages_that_need_the_session_say_when_it_cannot_be_looked_up() {
+    let site = site(Err(PageError::Unavailable), false);
+    for path in ["/", "/resource"] {
+        let answer = page(&site, path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(answer.header("retry-after"), "5");
+        assert!(answer.headers.get("set-cookie").is_none() && answer.headers.get("location").is_none());
+    }
+    assert_eq!(page(&site, "/flow").await.status, StatusCode::OK, "the flow needs no session");
+}
+
+#[tokio::test]
+async fn every_problem_has_a_page_with_its_status_and_a_way_on() {
+    let site = site(Ok(None), false);
+    for problem in app::application::PROBLEMS {
+        let answer = page(&site, &format!("/problem/{}?return_to=/flow&error=server_error", problem.kind)).await;
+        assert_eq!(answer.status.as_u16(), problem.status);
+        assert_eq!(answer.header("retry-after"), if problem.status == 503 { "5" } else { "" });
+        assert!(answer.body.contains("href=\"/login?return_to=%2Fflow\""), "{}", answer.body);
+        assert!(answer.body.contains("server_error"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404_and_the_outbox_is_one_outside_development() {
+    let production = site(Ok(None), false);
+    for path in ["/nowhere", "/problem/nothing", "/outbox", "/flow/deeper"] {
+        assert_eq!(page(&production, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let development = page(&site(Ok(None), true), "/outbox").await;
+    assert_eq!(development.status, StatusCode::OK);
+    assert!(development.body.contains("New sign-in") && development.body.contains("&lt;now&gt;"), "{}", development.body);
+}
+
+#[tokio::test]
+async fn a_trailing_slash_leads_to_the_page_without_it() {
+    let answer = page(&site(Ok(None), false), "/flow/?a=b").await;
+    assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(answer.header("location"), "/flow?a=b");
+}
+
+/// Exchange 1: the port sees the raw query, and its redirect goes out with every cookie.
+#[tokio::test]
+async fn login_is_a_redirect_with_the_cookies_that_the_port_set() {
+    let uri = "/login?return_to=%2Fflow&return_to=%2F&odd[=%";
+    let answer = ask(&site(Ok(None), false), Method::GET, uri, &[HTML, ("referer", "http://localhost:3000/")]).await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+    assert_eq!(answer.header("location"), "https://provider.example/?return_to=%2Fflow&return_to=%2F&odd[=%");
+    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
+}
+
+#[tokio::test]
+async fn a_function_that_leads_nowhere_never_falls_back_to_the_referer() {
+    let site = site(Ok(None), false);
+    let referer = ("referer", "http://localhost:3000/flow");
+    let navigation = ask(&site, Method::GET, "/callback?code=a", &[HTML, referer]).await;
+    assert_eq!((navigation.status, navigation.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
+    let fetch = [("accept", "text/html"), referer, ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
+    let fetch = ask(&site, Method::GET, "/callback?code=a", &fetch).await;
+    assert_eq!((fetch.status, fetch.header("location")), (StatusCode::UNAUTHORIZED, ""));
+    assert_eq!(fetch.body, "\"SignedOut\"");
+}
+
+#[tokio::test]
+async fn a_plain_form_signs_out_with_303() {
+    let form = [HTML, ("content-type", "application/x-www-form-urlencoded")];
+    let answer = ask(&site(Ok(Some(ada())), false), Method::POST, "/sign-out", &form).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/signed-out"));
+    let get = ask(&site(Ok(Some(ada())), false), Method::GET, "/sign-out", &[HTML]).await;
+    assert_eq!(get.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn data_functions_answer_json_that_is_not_stored() {
+    let somebody = ask(&site(Ok(Some(ada())), false), Method::GET, "/api/current-user", &[]).await;
+    assert_eq!(somebody.status, StatusCode::OK);
+    assert!(somebody.body.contains("\"email\":\"ada@example.org\""), "{}", somebody.body);
+    assert_eq!(somebody.header("cache-control"), "no-store");
+    let nobody = ask(&site(Ok(None), false), Method::GET, "/api/current-user", &[]).await;
+    assert_eq!(nobody.body, "null");
+    let trouble = ask(&site(Err(PageError::Unavailable), false), Method::GET, "/api/current-user", &[HTML]).await;
+    assert_eq!((trouble.status, trouble.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    let unreadable = ask(&site(Ok(None), false), Method::POST, "/api/ask-resource", &[("content-type", "text/plain")]).await;
+    assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { ADA } from '../data/accounts.ts';
+import { expectAccessible } from '../fixtures/accessibility.ts';
+import { ARTIFACTS, test } from '../fixtures/journey.ts';
+import { signOut } from '../pages/sign-in.ts';
+
+/** Takes each page as people see it: light and dark, wide and on a phone. The files are for people to look at. */
+test('every page, light and dark, wide and phone', async ({ application, provider, watch }) => {
+  test.slow();
+  watch.console.expectStatus(403, 404, 422);
+  const { page } = application;
+  const picture = async (name: string): Promise<void> => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+        await application.fitsTheWindow();
+        await page.screenshot({ path: join(ARTIFACTS, 'pictures', `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      }
+      await expectAccessible(page);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+  };
+
+  await application.open('/');
+  await picture('home');
+  await application.open('/flow');
+  await picture('flow');
+  await application.open('/sign-in?return_to=/resource');
+  await picture('sign-in');
+  await application.open('/resource');
+  await picture('resource-signed-out');
+  await application.open('/nowhere');
+  await picture('not-found');
+  await application.open('/problem/denied');
+  await picture('problem');
+
+  await application.open('/');
+  await application.beginSignIn();
+  await provider.asksForPassword();
+  await picture('provider-login');
+  await provider.logIn({ username: ADA.username, password: 'wrong' });
+  await provider.page.getByRole('alert').waitFor();
+  await picture('provider-login-error');
+  await provider.logIn(ADA);
+  await provider.asksForConsent();
+  await picture('provider-consent');
+  await provider.allow();
+  await application.greets(ADA);
+  await picture('home-signed-in');
+  await application.open('/resource?ask=1');
+  await application.answer();
+  await picture('resource');
+  await application.open('/outbox');
+  await page.getByText(ADA.email).first().waitFor();
+  await picture('outbox');
+  await signOut({ application, provider });
+  await picture('signed-out');
+});

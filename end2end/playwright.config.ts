@@ -1,0 +1,37 @@
+import { defineConfig } from '@playwright/test';
+import type { Settings } from './fixtures/journey.ts';
+
+/** A system browser: nothing is downloaded. */
+const chromium = process.env.CLOAKROOM_CHROMIUM ?? '/usr/bin/chromium';
+
+export default defineConfig<Settings>({
+  testDir: 'journeys',
+  outputDir: 'artifacts/results',
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  workers: 2,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [[process.env.CI ? 'dot' : 'line'], ['./reporters/closing-line.ts']],
+  use: {
+    viewport: { width: 1280, height: 900 },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: chromium,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'embedded', use: { engines: 'embedded' } },
+    { name: 'postgres-redis', use: { engines: 'postgres-redis' }, testIgnore: 'pictures.spec.ts' },
+  ],
+});

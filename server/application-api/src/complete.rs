@@ -1,0 +1,164 @@
+//! `GET /callback` (exchanges 8 to 13): the decision table, and the session at its end.
+
+use jiff::SignedDuration;
+use protocol::secret::Ticket;
+use protocol::wire::AuthorizationResponse;
+use protocol::{Exchange, LocalPath};
+use queue::Event;
+use tower_cookies::Cookie;
+use tracing::Instrument as _;
+
+use crate::cookies::{self, SESSION, SIGN_IN};
+use crate::provider::token::Exchanged;
+use crate::provider::{Provider, ProviderError};
+use crate::session::Identity;
+use crate::transaction::{Taken, Transaction, flow};
+use crate::{ApplicationApi, Visit};
+
+/// What `GET /callback` comes to: each row has an outcome for the user, and none leads back into the flow by itself.
+#[derive(Debug)]
+pub enum Completion {
+    /// All is well: go there, with these cookies.
+    SignedIn(LocalPath, Vec<Cookie<'static>>),
+    /// The sign-in was used up, but somebody is signed in (the Back button): go home.
+    SignedInAlready,
+    /// `error=access_denied`: the user said no.
+    Denied,
+    /// Another `error`, or the token endpoint said no (a replayed code for one).
+    ProviderRefused,
+    /// The state is unknown, expired, or used before, and nobody is signed in.
+    Expired,
+    /// The state is another browser's, or this browser lost its cookie.
+    OtherBrowser,
+    /// No state, duplicate parameters, or an issuer that is not the one asked: nothing was sent anywhere.
+    InvalidResponse,
+    /// What the provider issued does not verify.
+    Unacceptable,
+    /// The provider does not answer.
+    ProviderUnreachable(LocalPath),
+    /// The Cache or the Queue does not answer.
+    Unavailable,
+}
+
+impl ApplicationApi {
+    /// Completes a sign-in with the authorization response in the query.
+    pub async fn complete(&self, visit: &Visit<'_>) -> Completion {
+        let span = tracing::info_span!("exchange", number = Exchange::Callback.number());
+        self.completing(visit).instrument(span).await
+    }
+
+    async fn completing(&self, visit: &Visit<'_>) -> Completion {
+        let Ok(response) = AuthorizationResponse::parse(visit.query) else { return Completion::InvalidResponse };
+        let denied = response.error.as_deref() == Some("access_denied");
+        let Some(state) = response.state.as_deref() else {
+            return if denied { Completion::Denied } else { Completion::InvalidResponse };
+        };
+        let bound = SIGN_IN.find(&flow(state), visit.cookies());
+        let transaction = match Transaction::take(self.cache.as_ref(), state, bound.as_ref().map(|(_, ticket)| ticket)).await {
+            Ok(Taken::Ours(transaction)) => transaction,
+            Ok(Taken::Foreign) => return Completion::OtherBrowser,
+            Ok(Taken::Gone) if denied => return Completion::Denied,
+            Ok(Taken::Gone) => return self.gone(visit).await,
+            Err(error) => return unavailable(&error),
+        };
+        if let Err(refusal) = self.judge(&transaction, &response).await {
+            return refusal;
+        }
+        let Some(code) = response.code else { return Completion::InvalidResponse };
+        let exchanged = match self.provider.exchange(&code, &transaction.verifier, &transaction.nonce).await {
+            Ok(exchanged) => exchanged,
+            Err(error) => return no_tokens(&error, transaction.return_to),
+        };
+        match self.begin_session(visit, exchanged).await {
+            Ok(ticket) => {
+                let span = tracing::info_span!("exchange", number = Exchange::SessionCookie.number());
+                span.in_scope(|| {
+                    let mut set = vec![cookies::carry(SESSION.to_owned(), &ticket, None)];
+                    set.extend(bound.map(|(name, _)| cookies::remove(name)));
+                    Completion::SignedIn(transaction.return_to, set)
+                })
+            }
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    /// Used, expired or unknown: whoever is signed in goes home, others are told.
+    async fn gone(&self, visit: &Visit<'_>) -> Completion {
+        match self.session(visit).await {
+            Ok(Some(_)) => Completion::SignedInAlready,
+            Ok(None) => Completion::Expired,
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    /// RFC 9207 §2.4 before anything else: a response of another issuer is not listened to. Then the provider's error.
+    async fn judge(&self, transaction: &Transaction, response: &AuthorizationResponse) -> Result<(), Completion> {
+        let metadata = self.provider.metadata().await.map_err(|error| no_tokens(&error, transaction.return_to.clone()))?;
+        let issuer_is_right = match response.iss.as_deref() {
+            Some(issuer) => issuer == transaction.issuer,
+            None => !Provider::promises_issuer(&metadata),
+        };
+        if !issuer_is_right {
+            tracing::warn!("an authorization response came from another issuer than the one asked; no token request was made");
+            return Err(Completion::InvalidResponse);
+        }
+        match response.error.as_deref() {
+            None => Ok(()),
+            Some("access_denied") => Err(Completion::Denied),
+            Some("temporarily_unavailable") => Err(Completion::ProviderUnreachable(transaction.return_to.clone())),
+            Some(error) => {
+                tracing::warn!(error = error.chars().take(60).collect::<String>(), "the provider answered with an error");
+                Err(Completion::ProviderRefused)
+            }
+        }
+    }
+
+    /// Stores the session (11) and the audit event (12); both are durable before the cookie goes out. The session that this
+    /// browser had before ends.
+    async fn begin_session(&self, visit: &Visit<'_>, exchanged: Exchanged) -> Result<Ticket, Box<dyn std::error::Error + Send + Sync>> {
+        let now = self.clock.now();
+        let lifetime = SignedDuration::try_from(self.settings.session_lifetime)?;
+        let identity = Identity {
+            issuer: self.provider.issuer().to_owned(),
+            name: exchanged.name.clone().or_else(|| exchanged.email.clone()).unwrap_or_else(|| exchanged.subject.clone()),
+            subject: exchanged.subject,
+            provider_session: exchanged.provider_session,
+            email: exchanged.email.clone(),
+            signed_in_at: now,
+            ends_at: now.checked_add(lifetime)?,
+        };
+        let former = self.session(visit).await?;
+        let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
+        let ticket = self.store(&identity, &exchanged.tokens).instrument(span).await?;
+
+        let event = Event::SignedIn {
+            issuer: identity.issuer,
+            subject: identity.subject,
+            email: exchanged.email,
+            name: exchanged.name,
+            user_agent: visit.user_agent(),
+        };
+        let span = tracing::info_span!("exchange", number = Exchange::AuditEvent.number());
+        self.audit(event).instrument(span).await?;
+        if let Some(former) = former
+            && let Some(tokens) = self.end(&former).await?
+        {
+            self.revoke(tokens).await;
+        }
+        Ok(ticket)
+    }
+}
+
+fn unavailable(error: &(impl std::fmt::Display + ?Sized)) -> Completion {
+    tracing::error!(%error, "a sign-in could not be completed");
+    Completion::Unavailable
+}
+
+fn no_tokens(error: &ProviderError, return_to: LocalPath) -> Completion {
+    tracing::error!(%error, "a sign-in could not be completed");
+    match error {
+        ProviderError::Unreachable(_) => Completion::ProviderUnreachable(return_to),
+        ProviderError::Refused(_) => Completion::ProviderRefused,
+        ProviderError::Unacceptable(_) => Completion::Unacceptable,
+    }
+}

@@ -1,0 +1,98 @@
+//! The call to the Resource API, with `Bearer JWT`; its JSON response goes to the page, the token does not.
+
+use std::time::Instant;
+
+use http::StatusCode;
+use protocol::fetch_metadata;
+use protocol::secret::AccessToken;
+use url::Url;
+
+use crate::refresh::NoToken;
+use crate::{ApplicationApi, Visit};
+
+/// The largest answer that is shown, in bytes.
+const LARGEST: usize = 64 << 10;
+
+/// What the Resource API answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// What was asked.
+    pub url: Url,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The body, which is JSON.
+    pub body: serde_json::Value,
+    /// How long it took.
+    pub took: std::time::Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ResourceError {
+    /// Nobody is signed in, or the session has ended.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// Another site made the browser ask.
+    #[error("the request came from another site")]
+    CrossSite,
+    /// The provider does not answer, and the access token has expired.
+    #[error("the provider does not answer")]
+    ProviderUnreachable,
+    /// The Resource API does not answer, or not in JSON.
+    #[error("the Resource API does not answer: {0}")]
+    Unreachable(String),
+    /// The Cache does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] cache::Unavailable),
+}
+
+impl From<NoToken> for ResourceError {
+    fn from(error: NoToken) -> Self {
+        match error {
+            NoToken::Ended => Self::SignedOut,
+            NoToken::ProviderUnreachable => Self::ProviderUnreachable,
+            NoToken::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl ApplicationApi {
+    /// Asks the Resource API for the user's profile; a 401 leads to one refresh and one more try (B21).
+    ///
+    /// # Errors
+    /// [`ResourceError`] where there is nothing to show.
+    pub async fn ask_resource(&self, visit: &Visit<'_>) -> Result<Answer, ResourceError> {
+        // A navigation from elsewhere (back from the provider, for one) shows a page to its user and nobody else.
+        if fetch_metadata::is_cross_site(visit.headers) && !fetch_metadata::is_navigation(visit.headers) {
+            return Err(ResourceError::CrossSite);
+        }
+        let session = self.session(visit).await?.ok_or(ResourceError::SignedOut)?;
+        let url = self.settings.resource.join("profile").map_err(|error| ResourceError::Unreachable(error.to_string()))?;
+        let began = Instant::now();
+        let token = self.access_token(&session, None).await?;
+        let mut answer = self.call(&url, &token).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            let token = self.access_token(&session, Some(&token)).await?;
+            answer = self.call(&url, &token).await?;
+        }
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LARGEST {
+                return Err(ResourceError::Unreachable("the answer is too large".to_owned()));
+            }
+        }
+        let body = serde_json::from_slice(&body).map_err(|error| ResourceError::Unreachable(error.to_string()))?;
+        Ok(Answer { url, status, body, took: began.elapsed() })
+    }
+
+    async fn call(&self, url: &Url, token: &AccessToken) -> Result<reqwest::Response, ResourceError> {
+        let request = self.http.get(url.clone()).bearer_auth(token.expose());
+        request.send().await.map_err(|error| unreachable(&error))
+    }
+}
+
+fn unreachable(error: &reqwest::Error) -> ResourceError {
+    ResourceError::Unreachable(error.to_string())
+}

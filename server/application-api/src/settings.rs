@@ -1,0 +1,42 @@
+//! What the Application API is told.
+
+use std::time::Duration;
+
+use protocol::Scope;
+use url::Url;
+
+/// Settings of the Application API.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Our own origin, `https://app.example`, without a trailing slash.
+    pub origin: String,
+    /// The provider's issuer identifier.
+    pub issuer: String,
+    /// How the provider knows us.
+    pub client_id: String,
+    /// What we ask for.
+    pub scope: Scope,
+    /// Where the Resource API listens.
+    pub resource: Url,
+    /// How long a session may last, however busy.
+    pub session_lifetime: Duration,
+    /// How long a begun sign-in may take.
+    pub transaction_lifetime: Duration,
+}
+
+impl Settings {
+    /// The redirect URI (RFC 6749 §3.1.2).
+    pub fn redirect_uri(&self) -> String {
+        format!("{}/callback", self.origin)
+    }
+
+    /// Where the provider sends the browser after signing out.
+    pub fn post_logout_redirect_uri(&self) -> String {
+        format!("{}/signed-out", self.origin)
+    }
+
+    /// The audience that access tokens are asked for (RFC 8707 §2).
+    pub fn audience(&self) -> &str {
+        self.resource.as_str().trim_end_matches('/')
+    }
+}

@@ -1,0 +1,85 @@
+//! `POST /sign-out`: ends the session here, its tokens, and the provider's session.
+
+use protocol::entropy::opaque;
+use protocol::fetch_metadata;
+use queue::Event;
+use tower_cookies::Cookie;
+use url::Url;
+
+use crate::cookies::{self, SESSION};
+use crate::provider::Provider;
+use crate::session::{Identity, Tokens};
+use crate::{ApplicationApi, Visit};
+
+/// What `POST /sign-out` comes to.
+#[derive(Debug)]
+pub enum SignOut {
+    /// Go to the provider, which ends its session and sends the browser back.
+    AtProvider(Url, Cookie<'static>),
+    /// Nobody was signed in, or the provider has no place for signing out: go to our own page.
+    Here(Cookie<'static>),
+    /// The request did not come from our own page; nothing was done.
+    CrossSite,
+    /// The Cache or the Queue does not answer; nothing is known to have ended, so the cookie stays.
+    Unavailable,
+}
+
+impl ApplicationApi {
+    /// Ends the session: first the record, so that no request in flight brings it back; then the refresh token.
+    pub async fn sign_out(&self, visit: &Visit<'_>) -> SignOut {
+        if !fetch_metadata::is_same_origin(visit.headers, &self.settings.origin) {
+            return SignOut::CrossSite;
+        }
+        let ended = match self.session(visit).await {
+            Ok(None) => return SignOut::Here(cookies::remove(SESSION.to_owned())),
+            Ok(Some(session)) => self.end(&session).await.map(|tokens| (session.identity, tokens)),
+            Err(error) => Err(error),
+        };
+        let (identity, tokens) = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(%error, "a session could not be ended");
+                return SignOut::Unavailable;
+            }
+        };
+        if let Some(tokens) = tokens {
+            self.revoke(tokens).await;
+        }
+        let event = Event::SignedOut { issuer: identity.issuer.clone(), subject: identity.subject.clone() };
+        if let Err(error) = self.audit(event).await {
+            // The session has ended; telling the user otherwise would be the greater fault.
+            tracing::error!(%error, subject = identity.subject, "a sign-out is missing from the audit log");
+        }
+        let cookie = cookies::remove(SESSION.to_owned());
+        match self.end_session_url(&identity).await {
+            Some(url) => SignOut::AtProvider(url, cookie),
+            None => SignOut::Here(cookie),
+        }
+    }
+
+    /// Revokes what can be revoked; a provider that is away does not keep the user from signing out.
+    pub(crate) async fn revoke(&self, tokens: Tokens) {
+        if let Some(refresh) = tokens.refresh
+            && let Err(error) = self.provider.revoke(&refresh).await
+        {
+            tracing::error!(%error, "a refresh token could not be revoked");
+        }
+    }
+
+    /// RP-Initiated Logout §2. The ID token would have to pass through the browser as `id_token_hint`, so `logout_hint`
+    /// carries the provider's own session identifier instead, which only that provider and we know.
+    async fn end_session_url(&self, identity: &Identity) -> Option<Url> {
+        let metadata = self.provider.metadata().await.ok()?;
+        let mut url = Url::parse(Provider::end_session_endpoint(&metadata)?).ok()?;
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("post_logout_redirect_uri", &self.settings.post_logout_redirect_uri())
+            .append_pair("state", &opaque(self.rng.as_ref()));
+        if let Some(session) = &identity.provider_session {
+            query.append_pair("logout_hint", session);
+        }
+        drop(query);
+        Some(url)
+    }
+}

@@ -1,0 +1,37 @@
+//! A request, as far as this box looks at it.
+
+use http::HeaderMap;
+use http::header::{COOKIE, USER_AGENT};
+use tower_cookies::Cookie;
+
+/// The headers and the raw query of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// All request headers.
+    pub headers: &'a HeaderMap,
+    /// The query, without `?`.
+    pub query: &'a str,
+}
+
+impl<'a> Visit<'a> {
+    /// The cookies of the request, as (name, value).
+    pub fn cookies(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|text| text.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+    }
+
+    /// The browser by its own words, cut to 200 characters.
+    pub fn user_agent(&self) -> Option<String> {
+        let text = self.headers.get(USER_AGENT)?.to_str().ok()?;
+        Some(text.chars().take(200).collect())
+    }
+}
+
+/// A cookie as a `Set-Cookie` value.
+pub fn set_cookie(cookie: &Cookie<'_>) -> String {
+    cookie.encoded().to_string()
+}

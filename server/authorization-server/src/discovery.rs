@@ -1,0 +1,69 @@
+//! The provider's metadata (OpenID Connect Discovery §4, RFC 8414 §3).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use protocol::discovery::ProviderMetadata;
+use protocol::{jose, pkce};
+
+use crate::state::AuthorizationServer;
+use crate::{authorize, client_authentication, headers, token};
+
+/// The scopes that mean something to this provider itself.
+const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+const CLAIMS: [&str; 13] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "sid",
+    "name",
+    "preferred_username",
+    "email",
+    "email_verified",
+];
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Answers the metadata; every URL in it begins with the configured issuer, whatever `Host` says.
+pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Response {
+    let clients = &server.settings.clients;
+    let algorithms: Vec<String> = jose::ACCEPTED.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+    headers::public_json(
+        StatusCode::OK,
+        &ProviderMetadata {
+            issuer: server.issuer().to_owned(),
+            authorization_endpoint: server.url("/authorize"),
+            token_endpoint: server.url("/token"),
+            jwks_uri: server.url("/jwks"),
+            userinfo_endpoint: Some(server.url("/userinfo")),
+            pushed_authorization_request_endpoint: Some(server.url("/par")),
+            revocation_endpoint: Some(server.url("/revoke")),
+            end_session_endpoint: Some(server.url("/end_session")),
+            response_types_supported: owned(&["code"]),
+            subject_types_supported: owned(&["public"]),
+            id_token_signing_alg_values_supported: owned(&["ES256"]),
+            scopes_supported: owned(&SCOPES),
+            claims_supported: owned(&CLAIMS),
+            grant_types_supported: token::grants::names(),
+            response_modes_supported: owned(&["query"]),
+            prompt_values_supported: owned(&authorize::PROMPTS),
+            code_challenge_methods_supported: owned(&[pkce::METHOD]),
+            token_endpoint_auth_methods_supported: client_authentication::names(),
+            token_endpoint_auth_signing_alg_values_supported: algorithms,
+            require_pushed_authorization_requests: !clients.is_empty() && clients.iter().all(|client| client.require_par),
+            authorization_response_iss_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            claims_parameter_supported: false,
+        },
+    )
+}

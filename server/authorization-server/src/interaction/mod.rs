@@ -1,0 +1,126 @@
+//! What happens between an authorization request and its answer: login, consent, and the way back to the client.
+//!
+//! Each interaction has a cookie of its own and a record in the Cache that only this cookie opens, so that tabs never
+//! disturb one another and no other browser can take over.
+
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use protocol::wire::Parameters;
+use protocol::{ErrorCode, fetch_metadata};
+use subtle::ConstantTimeEq as _;
+use tower_cookies::Cookies;
+
+use crate::authorize::{AuthorizeRequest, Checked, Refusal};
+use crate::form::MalformedForm;
+use crate::outage::Outage;
+use crate::pages::Problem;
+use crate::pushed::Spendable;
+use crate::session::Present;
+use crate::state::AuthorizationServer;
+use crate::{headers, problem};
+
+pub(crate) mod consent;
+mod ending;
+pub(crate) mod login;
+mod next;
+mod record;
+
+use ending::Ending;
+use next::Next;
+use record::{Open, Progress};
+
+/// Why an interaction does not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InteractionError {
+    #[error("this browser has no cookie of the interaction")]
+    OtherBrowser,
+    #[error("the interaction is unknown, expired or already completed")]
+    Expired,
+    #[error("the form was not sent by a page of ours")]
+    CrossSite,
+    #[error("the form's anti-forgery token is not that of the interaction")]
+    Forged,
+    #[error(transparent)]
+    Form(#[from] MalformedForm),
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl InteractionError {
+    /// The page that explains.
+    pub(crate) fn respond(&self, server: &AuthorizationServer) -> Response {
+        let problem = match self {
+            Self::OtherBrowser | Self::CrossSite | Self::Forged => Problem::OtherBrowser,
+            Self::Expired => Problem::RequestExpired,
+            Self::Form(_) => Problem::RequestInvalid,
+            Self::Outage(_) => Problem::Unavailable,
+        };
+        problem::page(server, problem, &self.to_string())
+    }
+}
+
+/// The user said no (RFC 6749 §4.1.2.1).
+const DENIED: Refusal = Refusal { code: ErrorCode::AccessDenied, description: "the user denied the request" };
+
+/// Answers a checked authorization request: at once where the user is signed in and has allowed it before, else by leading
+/// to a page.
+pub(crate) async fn enter(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    request: &AuthorizeRequest<Checked>,
+    pushed: Option<Spendable>,
+    present: Option<&Present>,
+) -> Result<Response, InteractionError> {
+    let ending = match next::decide(server, request, present, &Progress::default()).await? {
+        Next::Issue(present) => Ending::Code(present),
+        Next::Refuse(refusal) => Ending::Refusal(refusal),
+        Next::Login => return lead(server, cookies, request, pushed, "login").await,
+        Next::Consent(_) => return lead(server, cookies, request, pushed, "consent").await,
+    };
+    if let Some(pushed) = pushed
+        && !pushed.spend(server, &server.opaque()).await?
+    {
+        return Err(InteractionError::Expired);
+    }
+    let location = ending.location(server, request).await?;
+    Ok(headers::redirect(StatusCode::FOUND, &location))
+}
+
+async fn lead(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    request: &AuthorizeRequest<Checked>,
+    pushed: Option<Spendable>,
+    page: &str,
+) -> Result<Response, InteractionError> {
+    let id = record::begin(server, cookies, request, pushed).await?;
+    Ok(headers::redirect(StatusCode::FOUND, &server.url(&format!("/{page}/{id}"))))
+}
+
+/// Leads on from a page to whatever comes next.
+async fn follow(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    open: &mut Open,
+    next: Next<'_>,
+    status: StatusCode,
+) -> Result<Response, InteractionError> {
+    let location = match next {
+        Next::Login => server.url(&format!("/login/{}", open.id())),
+        Next::Consent(_) => server.url(&format!("/consent/{}", open.id())),
+        Next::Issue(present) => ending::finish(server, cookies, open, Ending::Code(present)).await?,
+        Next::Refuse(refusal) => ending::finish(server, cookies, open, Ending::Refusal(refusal)).await?,
+    };
+    Ok(headers::redirect(status, &location))
+}
+
+/// Refuses a form that no page of ours sent, by what the browser says of it.
+fn check_origin(server: &AuthorizationServer, headers: &HeaderMap) -> Result<(), InteractionError> {
+    if fetch_metadata::is_same_origin(headers, server.origin()) { Ok(()) } else { Err(InteractionError::CrossSite) }
+}
+
+/// Refuses a form whose anti-forgery token is not the expected one.
+fn check_token(form: &Parameters, expected: &str) -> Result<(), InteractionError> {
+    let sent = form.get("csrf").unwrap_or_default();
+    if bool::from(sent.as_bytes().ct_eq(expected.as_bytes())) { Ok(()) } else { Err(InteractionError::Forged) }
+}

@@ -1,0 +1,79 @@
+//! What comes next for an authorization request: a page, the code, or an error (OpenID Connect Core §3.1.2.3, §3.1.2.4).
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::{ErrorCode, Exchange};
+use tracing::Instrument as _;
+
+use super::record::Progress;
+use crate::authorize::{AuthorizeRequest, Checked, Refusal};
+use crate::exchange;
+use crate::outage::Outage;
+use crate::session::Present;
+use crate::state::AuthorizationServer;
+
+/// What comes next.
+pub(super) enum Next<'a> {
+    /// The user must prove who they are.
+    Login,
+    /// The user must say whether the client may.
+    Consent(&'a Present),
+    /// Everything is there.
+    Issue(&'a Present),
+    /// The client must be told no.
+    Refuse(Refusal),
+}
+
+const LOGIN_REQUIRED: Refusal = Refusal { code: ErrorCode::LoginRequired, description: "the user must sign in" };
+const OTHER_USER: Refusal = Refusal { code: ErrorCode::LoginRequired, description: "another user has signed in" };
+const CONSENT_REQUIRED: Refusal = Refusal { code: ErrorCode::ConsentRequired, description: "the user must consent" };
+
+/// Decides what comes next, from the request, who is signed in, and what was done in this interaction already.
+pub(super) async fn decide<'a>(
+    server: &AuthorizationServer,
+    request: &AuthorizeRequest<Checked>,
+    present: Option<&'a Present>,
+    progress: &Progress,
+) -> Result<Next<'a>, Outage> {
+    let demand = request.demand();
+    let login = || if demand.prompt.none { Next::Refuse(LOGIN_REQUIRED) } else { Next::Login };
+    let Some(present) = present else { return Ok(login()) };
+    let session = &present.session;
+    let just_now = progress.authenticated_at.is_some_and(|at| session.auth_time >= at);
+    if !just_now && (demand.prompt.login || is_stale(session.auth_time, demand.max_age, server.now())) {
+        return Ok(login());
+    }
+    if demand.subject.is_some_and(|wanted| wanted != session.subject) {
+        return Ok(if just_now { Next::Refuse(OTHER_USER) } else { login() });
+    }
+    let allowed = server
+        .boxes
+        .consents
+        .allowed(session.subject, &request.client.client_id)
+        .instrument(exchange::span(Exchange::AccountAndConsentRecords))
+        .await?;
+    let asked_again = demand.prompt.consent && progress.consented != Some(session.subject);
+    if asked_again || !demand.scope.is_within(&allowed) {
+        return Ok(if demand.prompt.none { Next::Refuse(CONSENT_REQUIRED) } else { Next::Consent(present) });
+    }
+    Ok(Next::Issue(present))
+}
+
+/// Whether the login is older than `max_age` seconds; an age of nothing always is.
+fn is_stale(auth_time: Timestamp, max_age: Option<u32>, now: Timestamp) -> bool {
+    max_age.is_some_and(|age| age == 0 || now.duration_since(auth_time) > SignedDuration::from_secs(age.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OpenID Connect Core §3.1.2.1: `max_age=0` is the same as `prompt=login`.
+    #[test]
+    fn a_login_older_than_max_age_is_stale() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(!is_stale(at(100), None, at(1_000_000)));
+        assert!(!is_stale(at(100), Some(60), at(160)));
+        assert!(is_stale(at(100), Some(60), at(161)));
+        assert!(is_stale(at(100), Some(0), at(100)));
+    }
+}

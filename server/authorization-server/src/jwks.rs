@@ -1,0 +1,15 @@
+//! `GET /jwks`: the public keys (RFC 7517 §5).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::headers;
+use crate::state::AuthorizationServer;
+
+/// Answers the key set; anybody may read it, from any origin.
+pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Response {
+    headers::public_json(StatusCode::OK, server.keys.published())
+}

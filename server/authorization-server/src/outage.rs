@@ -1,0 +1,30 @@
+//! What goes wrong behind the Authorization Server, and is nobody's fault in front of it.
+
+use http::StatusCode;
+use protocol::ErrorCode;
+
+/// A box behind us does not answer, or we ourselves failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Outage {
+    #[error(transparent)]
+    Cache(#[from] cache::Unavailable),
+    #[error(transparent)]
+    Users(#[from] user_database::Unavailable),
+    #[error(transparent)]
+    Queue(#[from] queue::Unavailable),
+    /// A client's published keys are out of reach.
+    #[error("the keys of the client {0} cannot be had: {1}")]
+    ClientKeys(String, #[source] crate::clients::remote_keys::KeysUnavailable),
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl Outage {
+    /// What is sent of it: the status and the registered code, and no more.
+    pub(crate) fn answer(&self) -> (StatusCode, ErrorCode) {
+        match self {
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::ServerError),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable),
+        }
+    }
+}

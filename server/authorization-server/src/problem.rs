@@ -1,0 +1,53 @@
+//! How trouble is told: a page for people, JSON for clients; the cause goes to the log, under an incident id.
+
+use axum::response::Response;
+use http::StatusCode;
+use protocol::ErrorCode;
+use protocol::wire::ErrorResponse;
+
+use crate::headers;
+use crate::outage::Outage;
+use crate::pages::Problem;
+use crate::state::AuthorizationServer;
+
+/// What support can look for in the log: 48 random bits, hexadecimal.
+fn incident(server: &AuthorizationServer) -> String {
+    let mut bytes = [0; 8];
+    server.boxes.rng.fill(&mut bytes);
+    format!("{:012x}", u64::from_be_bytes(bytes) >> 16)
+}
+
+fn status(problem: Problem) -> StatusCode {
+    match problem {
+        Problem::RequestExpired | Problem::RequestInvalid => StatusCode::BAD_REQUEST,
+        Problem::OtherBrowser => StatusCode::FORBIDDEN,
+        Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Problem::NotFound => StatusCode::NOT_FOUND,
+    }
+}
+
+/// The page that explains, with `cause` in the log.
+pub(crate) fn page(server: &AuthorizationServer, problem: Problem, cause: &str) -> Response {
+    let incident = incident(server);
+    if problem == Problem::Unavailable {
+        tracing::error!(incident, cause, "a page could not be shown");
+    } else {
+        tracing::info!(incident, ?problem, cause, "a page explains why it does not go on");
+    }
+    headers::page(status(problem), server.boxes.pages.problem(problem, &incident), &[])
+}
+
+/// An error answer (RFC 6749 §5.2). `description` holds words of ours only.
+pub(crate) fn refusal(status: StatusCode, error: ErrorCode, description: &str) -> Response {
+    // RFC 6749 §5.2 allows no quotes and no backslashes in a description.
+    let description: String = description.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect();
+    headers::json(status, &ErrorResponse { error, error_description: Some(description) })
+}
+
+/// The error answer to trouble behind us: the incident is told, the cause is not.
+pub(crate) fn outage(server: &AuthorizationServer, outage: &Outage) -> Response {
+    let incident = incident(server);
+    tracing::error!(incident, cause = %outage, "a request could not be answered");
+    let (status, error) = outage.answer();
+    refusal(status, error, &format!("please try again later; incident {incident}"))
+}

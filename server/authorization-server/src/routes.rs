@@ -1,0 +1,35 @@
+//! The endpoints, one line each.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use tower_cookies::CookieManagerLayer;
+
+use crate::state::AuthorizationServer;
+use crate::{authorize, discovery, end_session, home, interaction, jwks, pushed, revoke, token, userinfo};
+
+/// No request to these endpoints is honestly larger, in bytes.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// The Authorization Server as a router. It answers unknown paths itself, so that only routes may be merged into it.
+pub fn router(server: Arc<AuthorizationServer>) -> Router {
+    Router::new()
+        .route("/", get(home::get))
+        .route("/.well-known/openid-configuration", get(discovery::get))
+        .route("/.well-known/oauth-authorization-server", get(discovery::get))
+        .route("/jwks", get(jwks::get))
+        .route("/par", post(pushed::post))
+        .route("/authorize", get(authorize::get).post(authorize::post))
+        .route("/login/{interaction}", get(interaction::login::get).post(interaction::login::post))
+        .route("/consent/{interaction}", get(interaction::consent::get).post(interaction::consent::post))
+        .route("/token", post(token::post))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/revoke", post(revoke::post))
+        .route("/end_session", get(end_session::get).post(end_session::post))
+        .fallback(home::not_found)
+        .layer(CookieManagerLayer::new())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(server)
+}

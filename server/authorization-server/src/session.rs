@@ -1,0 +1,99 @@
+//! The provider's own session: who is signed in here, in this browser.
+//!
+//! The cookie is a ticket; the record lies in the Cache, found and opened by the ticket only. It ends after some hours
+//! without use, at an absolute age, or by signing out.
+
+use jiff::{SignedDuration, Timestamp};
+use protocol::secret::Ticket;
+use serde::{Deserialize, Serialize};
+use tower_cookies::cookie::SameSite;
+use tower_cookies::{Cookie, Cookies};
+use tracing::Instrument as _;
+use user_database::Account;
+use uuid::Uuid;
+
+use crate::exchange;
+use crate::outage::Outage;
+use crate::sealed::Shelf;
+use crate::state::AuthorizationServer;
+
+const COOKIE: &str = "__Host-provider";
+const SESSIONS: Shelf<Session> = Shelf::new("session");
+
+/// The record of a session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Session {
+    /// Who is signed in.
+    pub(crate) subject: Uuid,
+    /// When they last proved it.
+    pub(crate) auth_time: Timestamp,
+    /// What clients know the session by (Back-Channel Logout §2.1).
+    pub(crate) sid: String,
+    /// The absolute end.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A session of this browser with the account behind it.
+pub(crate) struct Present {
+    pub(crate) session: Session,
+    pub(crate) account: Account,
+    pub(crate) ticket: Ticket,
+}
+
+/// A cookie as all of ours are: for this host only, over TLS only, out of scripts' reach.
+pub(crate) fn cookie(name: String, value: String) -> Cookie<'static> {
+    Cookie::build((name, value)).path("/").secure(true).http_only(true).same_site(SameSite::Lax).build()
+}
+
+fn ticket(cookies: &Cookies) -> Option<Ticket> {
+    cookies.get(COOKIE).map(|cookie| Ticket::new(cookie.value()))
+}
+
+/// The session of this browser, if there is one whose account may still sign in; using it keeps it from going idle.
+pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> Result<Option<Present>, Outage> {
+    let Some(ticket) = ticket(cookies) else { return Ok(None) };
+    let Some(held) = SESSIONS.get(server, ticket.expose()).await? else { return Ok(None) };
+    let left = held.value.expires_at.duration_since(server.now());
+    if !left.is_positive() {
+        return Ok(None);
+    }
+    SESSIONS.prolong(server, ticket.expose(), &held, left.min(server.settings.lifetimes.session_idle)).await?;
+    let subject = held.value.subject;
+    let account = server
+        .boxes
+        .accounts
+        .by_subject(subject)
+        .instrument(exchange::span(protocol::Exchange::AccountAndConsentRecords))
+        .await?;
+    Ok(account.filter(|account| !account.disabled).map(|account| Present { session: held.value, account, ticket }))
+}
+
+/// Begins a session for who has just signed in. The ticket is always a fresh one, and what the browser had before is void, so
+/// that nobody can plant a session; the same user signing in again keeps the `sid` that clients know.
+pub(crate) async fn begin(server: &AuthorizationServer, cookies: &Cookies, account: Account) -> Result<Present, Outage> {
+    let lifetimes = &server.settings.lifetimes;
+    let mut sid = server.opaque();
+    if let Some(before) = ticket(cookies) {
+        if let Some(held) = SESSIONS.get(server, before.expose()).await?
+            && held.value.subject == account.subject
+        {
+            sid = held.value.sid;
+        }
+        SESSIONS.remove(server, before.expose()).await?;
+    }
+    let now = server.now();
+    let expires_at = now.saturating_add(lifetimes.session).unwrap_or(Timestamp::MAX);
+    let session = Session { subject: account.subject, auth_time: now, sid, expires_at };
+    let ticket = Ticket::issue(&*server.boxes.rng);
+    let lifetime: SignedDuration = lifetimes.session_idle.min(lifetimes.session);
+    SESSIONS.put(server, ticket.expose(), &session, lifetime).await?;
+    cookies.add(cookie(COOKIE.to_owned(), ticket.expose().to_owned()));
+    Ok(Present { session, account, ticket })
+}
+
+/// Ends the session of `ticket` and lets the browser forget it.
+pub(crate) async fn end(server: &AuthorizationServer, cookies: &Cookies, ticket: &Ticket) -> Result<(), Outage> {
+    SESSIONS.remove(server, ticket.expose()).await?;
+    cookies.remove(cookie(COOKIE.to_owned(), String::new()));
+    Ok(())
+}

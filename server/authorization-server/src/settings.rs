@@ -1,0 +1,166 @@
+//! What an operator decides: the issuer, how long things live, and who the clients are.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::clients::{Client, MalformedClient};
+
+/// The settings of the Authorization Server, as a configuration file holds them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The issuer: the origin (and path, if any) under which everything here is reached. Every URL we give out begins so.
+    pub issuer: Url,
+    /// How long things live.
+    #[serde(default)]
+    pub lifetimes: Lifetimes,
+    /// The registered clients.
+    #[serde(default)]
+    pub clients: Vec<Client>,
+    /// Accounts that the login page offers to try; development mode only.
+    #[serde(default)]
+    pub demo_accounts: Vec<DemoAccount>,
+}
+
+/// An account that the login page names together with its password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoAccount {
+    /// What to type as the name.
+    pub username: String,
+    /// What to type as the password; public by intent.
+    pub password: String,
+}
+
+/// How long things live; in a file as `"90s"`, `"15m"`, `"8h"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lifetimes {
+    /// A pushed authorization request that nobody brought to the authorization endpoint (FAPI 2.0: under ten minutes).
+    pub pushed_request: SignedDuration,
+    /// A login or consent page, until it must be begun anew.
+    pub interaction: SignedDuration,
+    /// An authorization code.
+    pub code: SignedDuration,
+    /// An access token.
+    pub access_token: SignedDuration,
+    /// An ID token.
+    pub id_token: SignedDuration,
+    /// A grant with refresh tokens, from the sign-in on.
+    pub grant: SignedDuration,
+    /// The provider's session, from its last use on.
+    pub session_idle: SignedDuration,
+    /// The provider's session, from the sign-in on.
+    pub session: SignedDuration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            pushed_request: SignedDuration::from_secs(90),
+            interaction: SignedDuration::from_mins(15),
+            code: SignedDuration::from_secs(60),
+            access_token: SignedDuration::from_mins(5),
+            id_token: SignedDuration::from_mins(5),
+            grant: SignedDuration::from_hours(30 * 24),
+            session_idle: SignedDuration::from_hours(8),
+            session: SignedDuration::from_hours(24),
+        }
+    }
+}
+
+/// A setting with which the Authorization Server must not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// The issuer is not an `http` or `https` URL without query and fragment (OpenID Connect Discovery §3).
+    #[error("the issuer must be an http or https URL without user, query and fragment, not {0}")]
+    Issuer(String),
+    /// A lifetime is zero or negative.
+    #[error("the lifetime {0} must be longer than nothing")]
+    Lifetime(&'static str),
+    /// A pushed request would live for ten minutes or longer.
+    #[error("the lifetime pushed_request must be under ten minutes (FAPI 2.0)")]
+    PushedRequest,
+    /// Two clients share an identifier.
+    #[error("the client {0} is registered twice")]
+    DuplicateClient(String),
+    /// A client's registration does not make sense.
+    #[error("the client {0}: {1}")]
+    Client(String, #[source] MalformedClient),
+}
+
+impl Settings {
+    /// Judges the settings before anything is built on them.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] names the first setting that cannot stand.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        let url = &self.issuer;
+        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        if !plain || !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidSettings::Issuer(url.to_string()));
+        }
+        self.lifetimes.check()?;
+        for (place, client) in self.clients.iter().enumerate() {
+            if self.clients.iter().skip(place + 1).any(|other| other.client_id == client.client_id) {
+                return Err(InvalidSettings::DuplicateClient(client.client_id.clone()));
+            }
+            client.check().map_err(|reason| InvalidSettings::Client(client.client_id.clone(), reason))?;
+        }
+        Ok(())
+    }
+}
+
+impl Lifetimes {
+    fn check(&self) -> Result<(), InvalidSettings> {
+        let all = [
+            ("pushed_request", self.pushed_request),
+            ("interaction", self.interaction),
+            ("code", self.code),
+            ("access_token", self.access_token),
+            ("id_token", self.id_token),
+            ("grant", self.grant),
+            ("session_idle", self.session_idle),
+            ("session", self.session),
+        ];
+        if let Some((name, _)) = all.iter().find(|(_, lifetime)| !lifetime.is_positive()) {
+            return Err(InvalidSettings::Lifetime(name));
+        }
+        if self.pushed_request >= SignedDuration::from_mins(10) {
+            return Err(InvalidSettings::PushedRequest);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(issuer: &str) -> Settings {
+        Settings {
+            issuer: issuer.parse().unwrap(),
+            lifetimes: Lifetimes::default(),
+            clients: Vec::new(),
+            demo_accounts: Vec::new(),
+        }
+    }
+
+    /// OpenID Connect Discovery §3: the issuer has no query and no fragment.
+    #[test]
+    fn an_issuer_is_a_plain_web_address() {
+        assert_eq!(settings("https://provider.example").check(), Ok(()));
+        for issuer in ["https://provider.example/?a=b", "https://provider.example/#a", "ftp://provider.example"] {
+            assert!(matches!(settings(issuer).check(), Err(InvalidSettings::Issuer(_))), "{issuer}");
+        }
+    }
+
+    /// FAPI 2.0 §5.3.2.2: a `request_uri` lives for less than 600 seconds.
+    #[test]
+    fn a_pushed_request_lives_under_ten_minutes() {
+        let mut settings = settings("https://provider.example");
+        settings.lifetimes.pushed_request = SignedDuration::from_mins(10);
+        assert_eq!(settings.check(), Err(InvalidSettings::PushedRequest));
+    }
+}

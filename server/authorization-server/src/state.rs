@@ -1,0 +1,138 @@
+//! The Authorization Server put together: its settings, the boxes behind it, and what it keeps in memory.
+
+use std::sync::Arc;
+
+use cache::Cache;
+use jiff::Timestamp;
+use protocol::{Clock, Rng};
+use queue::{Envelope, Event, Queue};
+use secrecy::SecretString;
+use user_database::{Accounts, Consents, Grants, SigningKeys};
+
+use crate::clients::Clients;
+use crate::clients::remote_keys::RemoteKeys;
+use crate::keys::Keys;
+use crate::outage::Outage;
+use crate::pages::Pages;
+use crate::password::Passwords;
+use crate::settings::{InvalidSettings, Settings};
+
+/// The boxes behind the Authorization Server, and what every box is given: time, chance, and a way out.
+#[expect(missing_docs, reason = "each field is the port that its type names")]
+pub struct Boxes {
+    pub cache: Arc<dyn Cache>,
+    pub queue: Arc<dyn Queue>,
+    pub accounts: Arc<dyn Accounts>,
+    pub consents: Arc<dyn Consents>,
+    pub grants: Arc<dyn Grants>,
+    pub signing_keys: Arc<dyn SigningKeys>,
+    pub pages: Arc<dyn Pages>,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    /// For clients' published keys; [`crate::outbound_client`] makes it.
+    pub http: reqwest::Client,
+}
+
+/// The state behind the router. Replicas hold the same and share it through the boxes.
+pub struct AuthorizationServer {
+    pub(crate) settings: Settings,
+    pub(crate) boxes: Boxes,
+    pub(crate) clients: Clients,
+    pub(crate) remote_keys: RemoteKeys,
+    pub(crate) keys: Keys,
+    pub(crate) passwords: Passwords,
+    issuer: String,
+    origin: String,
+    base: String,
+}
+
+/// Why the Authorization Server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A setting cannot stand.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    /// The User Database does not answer.
+    #[error(transparent)]
+    Users(#[from] user_database::Unavailable),
+    /// A stored signing key does not open under the secret from the configuration.
+    #[error("the signing key {0} does not open: the key-sealing secret is not the one under which it was stored")]
+    Sealed(String),
+    /// The operating system gave no usable key.
+    #[error("no signing key could be made")]
+    NoKey,
+}
+
+impl AuthorizationServer {
+    /// Checks the settings, and loads the signing keys; the very first start of all replicas makes one.
+    ///
+    /// `sealing_secret` is what signing keys are sealed under in the User Database; it must stay the same over restarts and
+    /// on every replica.
+    ///
+    /// # Errors
+    /// [`PrepareError`] says what keeps it from starting.
+    pub async fn prepare(settings: Settings, boxes: Boxes, sealing_secret: &SecretString) -> Result<Arc<Self>, PrepareError> {
+        settings.check()?;
+        let keys = Keys::load(&boxes, sealing_secret).await?;
+        Ok(Arc::new(Self {
+            issuer: settings.issuer.as_str().trim_end_matches('/').to_owned(),
+            origin: settings.issuer.origin().ascii_serialization(),
+            base: settings.issuer.path().trim_end_matches('/').to_owned(),
+            clients: Clients::new(&settings.clients),
+            remote_keys: RemoteKeys::new(boxes.http.clone(), Arc::clone(&boxes.clock)),
+            passwords: Passwords::new(),
+            keys,
+            settings,
+            boxes,
+        }))
+    }
+
+    /// The issuer as it stands in tokens and metadata: without a slash at the end.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The origin of our pages.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The URL of `path`, which begins with a slash.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// `path` as our own pages link to it.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.boxes.clock.now()
+    }
+
+    /// 256 random bits as text.
+    pub(crate) fn opaque(&self) -> String {
+        protocol::entropy::opaque(&*self.boxes.rng)
+    }
+
+    /// A random identity.
+    pub(crate) fn uuid(&self) -> uuid::Uuid {
+        let mut bytes = [0; 16];
+        self.boxes.rng.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// Hands an event to the Queue.
+    pub(crate) async fn tell(&self, event: Event) -> Result<(), Outage> {
+        let envelope = Envelope::new(event, &*self.boxes.clock, &*self.boxes.rng);
+        Ok(self.boxes.queue.push(&envelope).await?)
+    }
+}
+
+impl std::fmt::Debug for AuthorizationServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorizationServer").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,94 @@
+//! The authorization code grant (RFC 6749 §4.1.3, RFC 7636 §4.6).
+
+use jiff::Timestamp;
+use protocol::pkce;
+use protocol::secret::{CodeVerifier, RefreshToken};
+use protocol::wire::TokenResponse;
+use queue::Event;
+use user_database::Grant;
+use uuid::Uuid;
+
+use super::{Answer, Asked};
+use crate::code::{CODES, CodeRecord, Promise, REMEMBERED};
+use crate::outage::Outage;
+use crate::sealed::Held;
+use crate::state::AuthorizationServer;
+use crate::token::TokenError;
+use crate::token::issuance::{self, Issuance};
+
+pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
+    Box::pin(redeem(asked))
+}
+
+/// Redeems a code: of any number of requests at once, one.
+async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
+    let server = asked.server;
+    let code = asked.required("code")?;
+    let held = CODES.get(server, code).await?.ok_or(TokenError::UnknownCode)?;
+    let promise = match &held.value {
+        CodeRecord::Issued(promise) => (**promise).clone(),
+        CodeRecord::Redeemed { grant } => return replayed(server, *grant).await,
+    };
+    check(asked, &promise)?;
+    let resource = issuance::resource(asked.client, asked.parameters.get("resource"), promise.resource.as_deref())?;
+    let (grant, refresh_token) = prepare(server, &promise);
+    // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
+    // where the database fails the code is still good. A grant that loses the race below was never handed out.
+    server.boxes.grants.add(&grant, refresh_token.as_ref()).await.map_err(Outage::from)?;
+    if !use_up(server, code, &held, grant.id).await? {
+        server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from)?;
+        return match CODES.get(server, code).await?.map(|held| held.value) {
+            Some(CodeRecord::Redeemed { grant }) => replayed(server, grant).await,
+            _ => Err(TokenError::UnknownCode),
+        };
+    }
+    let issuance = Issuance { grant: &grant, scope: &grant.scope, resource, nonce: promise.nonce, refresh_token };
+    Ok(issuance.respond(server, asked.client)?)
+}
+
+/// The code is bound to its client, its redirect URI and its verifier; a request that has them wrong does not use it up.
+fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
+    if promise.client_id != asked.client.client_id {
+        return Err(TokenError::UnknownCode);
+    }
+    if asked.required("redirect_uri")? != promise.redirect_uri {
+        return Err(TokenError::OtherRedirectUri);
+    }
+    let verifier = CodeVerifier::new(asked.required("code_verifier")?);
+    if pkce::verifies(&verifier, &promise.code_challenge) { Ok(()) } else { Err(TokenError::WrongVerifier) }
+}
+
+/// The grant that the code promised, with its first refresh token where it has `offline_access`.
+fn prepare(server: &AuthorizationServer, promise: &Promise) -> (Grant, Option<RefreshToken>) {
+    let (now, lifetimes) = (server.now(), &server.settings.lifetimes);
+    let refresh_token = promise.scope.contains("offline_access").then(|| RefreshToken::new(server.opaque()));
+    let lifetime = if refresh_token.is_some() { lifetimes.grant } else { lifetimes.access_token };
+    let grant = Grant {
+        id: server.uuid(),
+        subject: promise.subject,
+        client_id: promise.client_id.clone(),
+        scope: promise.scope.clone(),
+        auth_time: promise.auth_time,
+        session: promise.sid.clone(),
+        created_at: now,
+        expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+    };
+    (grant, refresh_token)
+}
+
+async fn use_up(server: &AuthorizationServer, code: &str, held: &Held<CodeRecord>, grant: Uuid) -> Result<bool, Outage> {
+    CODES.replace(server, code, held, &CodeRecord::Redeemed { grant }, REMEMBERED).await
+}
+
+/// RFC 6749 §4.1.2: whoever redeems a code again may have stolen it, or the first one did; what it gave is revoked.
+async fn replayed(server: &AuthorizationServer, grant: Uuid) -> Result<TokenResponse, TokenError> {
+    let now = server.now();
+    let live = server.boxes.grants.live(grant, now).await.map_err(Outage::from)?;
+    if let Some(live) = live
+        && server.boxes.grants.revoke(grant, now).await.map_err(Outage::from)?
+    {
+        let event = Event::TokenReplayed { subject: live.subject.to_string(), client_id: live.client_id };
+        server.tell(event).await?;
+    }
+    Err(TokenError::CodeReplayed)
+}

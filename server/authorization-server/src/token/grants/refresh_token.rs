@@ -1,0 +1,67 @@
+//! The refresh token grant, with rotation (RFC 6749 §6, RFC 9700 §4.14.2).
+
+use protocol::Scope;
+use protocol::secret::RefreshToken;
+use protocol::wire::TokenResponse;
+use queue::Event;
+use tracing::Instrument as _;
+use user_database::{Grant, Rotation};
+
+use super::{Answer, Asked};
+use crate::exchange;
+use crate::outage::Outage;
+use crate::token::TokenError;
+use crate::token::issuance::{self, Issuance};
+
+pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
+    Box::pin(refresh(asked))
+}
+
+/// Uses up the token presented and hands out its successor; parallel requests within the grace get the same one.
+async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
+    let (server, client) = (asked.server, asked.client);
+    let presented = RefreshToken::new(asked.required("refresh_token")?);
+    let resource = issuance::resource(client, asked.parameters.get("resource"), None)?;
+    // Judged before anything is used up, so that a client that asks wrongly keeps its token.
+    let narrower = narrower(asked, &presented).await?;
+    let successor = RefreshToken::new(server.opaque());
+    let rotation = server.boxes.grants.rotate(&presented, &client.client_id, &successor, server.now()).await;
+    let (grant, refresh_token) = match rotation.map_err(Outage::from)? {
+        Rotation::Rotated(grant) => (grant, successor),
+        Rotation::Repeated { grant, successor } => (grant, successor),
+        Rotation::Replayed(grant) => {
+            let event = Event::TokenReplayed { subject: grant.subject.to_string(), client_id: grant.client_id };
+            server.tell(event).await?;
+            return Err(TokenError::RefreshTokenReplayed);
+        }
+        Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
+    };
+    still_welcome(asked, &grant).await?;
+    let scope = narrower.unwrap_or_else(|| grant.scope.clone());
+    let issuance = Issuance { grant: &grant, scope: &scope, resource, nonce: None, refresh_token: Some(refresh_token) };
+    Ok(issuance.respond(server, client)?)
+}
+
+/// The scope asked for, if one is: within what was granted (RFC 6749 §6). The grant itself keeps its scope.
+async fn narrower(asked: &Asked<'_>, presented: &RefreshToken) -> Result<Option<Scope>, TokenError> {
+    let Some(scope) = asked.parameters.get("scope") else { return Ok(None) };
+    let scope = Scope::parse(scope).map_err(|_| TokenError::WiderScope)?;
+    let grants = &asked.server.boxes.grants;
+    match grants.of_refresh_token(presented, &asked.client.client_id).await.map_err(Outage::from)? {
+        Some(grant) if scope.is_within(&grant.scope) => Ok(Some(scope)),
+        Some(_) => Err(TokenError::WiderScope),
+        None => Err(TokenError::UnknownRefreshToken),
+    }
+}
+
+/// An account that was disabled gets no further tokens.
+async fn still_welcome(asked: &Asked<'_>, grant: &Grant) -> Result<(), TokenError> {
+    let boxes = &asked.server.boxes;
+    let account = boxes.accounts.by_subject(grant.subject);
+    let account = account.instrument(exchange::span(protocol::Exchange::AccountAndConsentRecords)).await;
+    if account.map_err(Outage::from)?.is_some_and(|account| !account.disabled) {
+        return Ok(());
+    }
+    boxes.grants.revoke(grant.id, asked.server.now()).await.map_err(Outage::from)?;
+    Err(TokenError::AccountGone)
+}

@@ -1,0 +1,32 @@
+//! ID tokens (OpenID Connect Core §2).
+
+use protocol::claims::{Audience, ID_TOKEN_TYPE, IdTokenClaims, at_hash};
+use protocol::secret::{AccessToken, IdToken};
+
+use super::issuance::Issuance;
+use crate::clients::Client;
+use crate::outage::Outage;
+use crate::state::AuthorizationServer;
+
+/// Signs the ID token that goes with `access_token`.
+pub(super) fn issue(
+    server: &AuthorizationServer,
+    client: &Client,
+    issuance: &Issuance<'_>,
+    access_token: &AccessToken,
+) -> Result<IdToken, Outage> {
+    let (grant, iat) = (issuance.grant, server.now().as_second());
+    let claims = IdTokenClaims {
+        iss: server.issuer().to_owned(),
+        sub: grant.subject.to_string(),
+        aud: Audience::One(client.client_id.clone()),
+        exp: iat + server.settings.lifetimes.id_token.as_secs(),
+        iat,
+        auth_time: Some(grant.auth_time.as_second()),
+        nonce: issuance.nonce.clone(),
+        at_hash: Some(at_hash(access_token)),
+        sid: Some(grant.session.clone()),
+    };
+    let signed = server.keys.signing().sign(ID_TOKEN_TYPE, &claims);
+    signed.map(IdToken::new).map_err(|_| Outage::Internal("an ID token could not be signed"))
+}

@@ -1,0 +1,93 @@
+//! `POST /token`: the token endpoint (RFC 6749 §3.2).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use protocol::wire::TokenResponse;
+use protocol::{ErrorCode, Exchange};
+use tracing::Instrument as _;
+
+use crate::client_authentication::{self, ClientError};
+use crate::form::{self, MalformedForm};
+use crate::outage::Outage;
+use crate::state::AuthorizationServer;
+use crate::{exchange, headers, problem};
+
+pub(crate) mod access_token;
+pub(crate) mod grants;
+mod id_token;
+mod issuance;
+
+/// Why `/token` said no (RFC 6749 §5.2).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error(transparent)]
+    Form(#[from] MalformedForm),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
+    #[error("grant_type is not supported")]
+    UnsupportedGrantType,
+    #[error("the authorization code is unknown, expired, or another client's")]
+    UnknownCode,
+    #[error("the authorization code was already redeemed; what it had given is revoked")]
+    CodeReplayed,
+    #[error("redirect_uri is not that of the authorization request")]
+    OtherRedirectUri,
+    #[error("code_verifier does not answer the code_challenge")]
+    WrongVerifier,
+    #[error("the refresh token is unknown, expired, revoked, or another client's")]
+    UnknownRefreshToken,
+    #[error("the refresh token was used before; its grant is revoked")]
+    RefreshTokenReplayed,
+    #[error("the account can no longer sign in")]
+    AccountGone,
+    #[error("scope is malformed or wider than what was granted")]
+    WiderScope,
+    #[error("resource is not one that was granted")]
+    OtherResource,
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl TokenError {
+    fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
+        let code = match self {
+            Self::Client(error) => return error.respond(server, headers),
+            Self::Outage(outage) => return problem::outage(server, outage),
+            Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
+            Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
+            Self::UnknownCode
+            | Self::CodeReplayed
+            | Self::OtherRedirectUri
+            | Self::WrongVerifier
+            | Self::UnknownRefreshToken
+            | Self::RefreshTokenReplayed
+            | Self::AccountGone => ErrorCode::InvalidGrant,
+            Self::WiderScope => ErrorCode::InvalidScope,
+            Self::OtherResource => ErrorCode::InvalidTarget,
+        };
+        tracing::info!(cause = %self, "a token request was refused");
+        problem::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
+    }
+}
+
+/// Authenticates the client and lets the grant that it names answer.
+pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
+    match answer(&server, &headers, &body).instrument(exchange::span(Exchange::TokenRequest)).await {
+        Ok(tokens) => exchange::span(Exchange::TokenResponse).in_scope(|| headers::json(StatusCode::OK, &tokens)),
+        Err(error) => error.respond(&server, &headers),
+    }
+}
+
+async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, TokenError> {
+    let parameters = form::read(headers, body)?;
+    let client = client_authentication::authenticate(server, headers, &parameters).await?;
+    let name = parameters.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
+    let grant = grants::find(name).ok_or(TokenError::UnsupportedGrantType)?;
+    (grant.answer)(&grants::Asked { server, client: &client, parameters: &parameters }).await
+}

@@ -1,0 +1,122 @@
+use crate::house::{House, ISSUER};
+
+/// A7: before the redirect URI is validated an error is a page, and never a redirect (RFC 6749 §4.1.2.1; attacks 1 to 5).
+#[tokio::test]
+async fn nobody_is_sent_to_an_address_that_is_not_registered() {
+    let house = House::build().await;
+    for uri in [
+        "",
+        "https://plain.example",
+        "https://plain.example/callback/",
+        "https://plain.example/callback?x=1",
+        "https://plain.example/callback#",
+        "https://plain.example/callback%20",
+        "https://plain.example/CALLBACK",
+        "https://plain.example:443/callback",
+        "HTTPS://plain.example/callback",
+        "http://plain.example/callback",
+        "https://plain.example.evil/callback",
+        "https://evil.example@plain.example/callback",
+        "https://plain.example/callback@evil.example",
+        "https://plain.example%25@evil.example/callback",
+        "https://plain.example/callback/..;/evil",
+        "javascript:alert(1)",
+        "//plain.example/callback",
+    ] {
+        let answer = house.browser().get(&house.plain.plainly(&[("redirect_uri", uri), ("scope", "")])).await;
+        assert_eq!((answer.status.as_u16(), answer.page()), (400, "problem RequestInvalid"), "{uri}");
+        assert!(answer.headers.get("location").is_none(), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_or_missing_client_is_a_page() {
+    let house = House::build().await;
+    for client_id in ["", "nobody"] {
+        let answer = house.browser().get(&house.plain.plainly(&[("client_id", client_id)])).await;
+        assert_eq!(answer.page(), "problem RequestInvalid", "{client_id}");
+    }
+}
+
+/// Attack 6: which of two values counts is never guessed.
+#[tokio::test]
+async fn a_parameter_that_comes_twice_is_a_page() {
+    let house = House::build().await;
+    for twice in ["state=a", "redirect_uri=https%3A%2F%2Fevil.example", "client_id=app"] {
+        let answer = house.browser().get(&format!("{}&{twice}", house.plain.plainly(&[]))).await;
+        assert_eq!(answer.page(), "problem RequestInvalid", "{twice}");
+    }
+}
+
+/// RFC 6749 §4.1.2.1, RFC 9207 §2: once client and address are right, errors go to the client, with state and iss.
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_told_to_its_client() {
+    let house = House::build().await;
+    for (changes, expected) in [
+        (&[("response_type", "")][..], "invalid_request"),
+        (&[("response_type", "id_token")], "unsupported_response_type"),
+        (&[("response_mode", "fragment")], "invalid_request"),
+        (&[("code_challenge", "")], "invalid_request"),
+        (&[("code_challenge_method", "plain")], "invalid_request"),
+        (&[("code_challenge_method", "")], "invalid_request"),
+        (&[("code_challenge", "tooshort")], "invalid_request"),
+        (&[("scope", "")], "invalid_scope"),
+        (&[("scope", "unheard-of")], "invalid_scope"),
+        (&[("scope", "openid \"")], "invalid_scope"),
+        (&[("prompt", "none consent")], "invalid_request"),
+        (&[("prompt", "dance")], "invalid_request"),
+        (&[("max_age", "soon")], "invalid_request"),
+        (&[("resource", "https://elsewhere.example")], "invalid_target"),
+        (&[("id_token_hint", "a.b.c")], "invalid_request"),
+        (&[("request", "a.b.c")], "request_not_supported"),
+        (&[("request_uri", "https://plain.example/request")], "request_uri_not_supported"),
+    ] {
+        let answer = house.browser().get(&house.plain.plainly(changes)).await;
+        assert_eq!(answer.status, 302, "{changes:?}");
+        assert!(answer.location().as_str().starts_with(&house.plain.redirect_uri()), "{changes:?}");
+        assert_eq!(answer.sent("error").as_deref(), Some(expected), "{changes:?}");
+        assert_eq!(answer.sent("state").as_deref(), Some("the-state"));
+        assert_eq!(answer.sent("iss").as_deref(), Some(ISSUER));
+    }
+}
+
+/// A3: what the provider does not know of never breaks a request.
+#[tokio::test]
+async fn unknown_parameters_and_hints_do_no_harm() {
+    let house = House::build().await;
+    let changes = [
+        ("display", "popup"),
+        ("ui_locales", "de fr"),
+        ("claims_locales", "de"),
+        ("acr_values", "1 2"),
+        ("extra", "thing"),
+        ("login_hint", "demo"),
+        ("scope", "email offline_access unheard-of openid profile"),
+        ("nonce", ""),
+    ];
+    let answer = house.browser().open(&house.plain.plainly(&changes)).await;
+    assert_eq!(answer.page(), "login");
+    assert_eq!(answer.field("username"), "demo");
+}
+
+/// OpenID Connect Core §3.1.2.1: the authorization endpoint takes GET and POST.
+#[tokio::test]
+async fn a_request_may_come_as_a_form_of_another_site() {
+    let house = House::build().await;
+    let mut browser = house.browser();
+    let body = house.plain.plainly(&[]).split_once('?').unwrap().1.to_owned();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "cross-site")];
+    let answer = browser.send("POST", "/authorize", &headers, body).await;
+    assert_eq!(answer.status, 303);
+    let page = browser.follow(answer).await;
+    assert_eq!(page.page(), "login");
+}
+
+/// A4: prompt=none is silent or an error, and never a page.
+#[tokio::test]
+async fn without_a_session_prompt_none_is_login_required() {
+    let house = House::build().await;
+    let answer = house.browser().get(&house.plain.plainly(&[("prompt", "none")])).await;
+    assert_eq!(answer.status, 302);
+    assert_eq!(answer.sent("error").as_deref(), Some("login_required"));
+}

@@ -1,0 +1,67 @@
+use http::HeaderMap;
+
+use crate::house::{House, ISSUER};
+
+/// OpenID Connect Discovery §4, RFC 8414 §3: every URL begins with the configured issuer, whatever Host says.
+#[tokio::test]
+async fn every_url_of_the_metadata_comes_from_the_configuration() {
+    let house = House::build().await;
+    let mut headers = HeaderMap::new();
+    headers.insert("host", "evil.example".parse().unwrap());
+    headers.insert("x-forwarded-host", "evil.example".parse().unwrap());
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        let answer = house.call("GET", path, headers.clone(), String::new()).await;
+        let metadata = answer.json();
+        assert_eq!(metadata["issuer"], ISSUER);
+        for (name, value) in metadata.as_object().unwrap() {
+            if name.ends_with("_endpoint") || name == "jwks_uri" {
+                assert!(value.as_str().unwrap().starts_with(&format!("{ISSUER}/")), "{name}: {value}");
+            }
+        }
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert!(!answer.body.contains("evil"));
+    }
+}
+
+/// What is said to be there is there, and what is not is not promised.
+#[tokio::test]
+async fn the_metadata_tells_what_is_supported() {
+    let house = House::build().await;
+    let metadata = house.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
+    assert_eq!(metadata["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
+    assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!(["private_key_jwt"]));
+    assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
+    for name in ["request_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"] {
+        assert_eq!(metadata[name], false, "{name}");
+    }
+    // One of the clients may send plain requests.
+    assert_eq!(metadata["require_pushed_authorization_requests"], false);
+}
+
+/// Attack 20: the key set shows no private and no symmetric member.
+#[tokio::test]
+async fn the_key_set_is_public_in_every_sense() {
+    let house = House::build().await;
+    let answer = house.get("/jwks").await;
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    let set = answer.json();
+    let keys = set["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1);
+    for key in keys {
+        for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(key.get(private).is_none(), "{private}");
+        }
+        assert!(key["kid"].is_string());
+        assert_eq!(key["alg"], "ES256");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_a_page_that_explains() {
+    let house = House::build().await;
+    let answer = house.get("/no/such/page").await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.page(), "problem NotFound");
+}

@@ -1,0 +1,28 @@
+//! The Authorization Server over its real router: what a browser and a client see of it, rule by rule.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests stop at surprises")]
+#![allow(clippy::doc_markdown, reason = "the sentences name parameters as the specifications write them")]
+
+mod answer;
+mod app;
+mod boxes;
+mod browser;
+mod house;
+mod plain_pages;
+
+mod authorization_request;
+mod client_authentication;
+mod codes;
+mod consent;
+mod cookies;
+mod discovery;
+mod interaction;
+mod login;
+mod logout;
+mod outages;
+mod pushed_requests;
+mod refresh;
+mod remote_keys;
+mod revocation;
+mod sessions;
+mod start;
+mod userinfo;

@@ -1,0 +1,38 @@
+//! Pages as plain lines, so that tests read what was asked to be shown.
+
+use authorization_server::pages::{ConsentPage, LoginPage, Pages, Problem, SignOutPage};
+
+pub(crate) struct PlainPages;
+
+impl Pages for PlainPages {
+    fn login(&self, page: &LoginPage) -> String {
+        let LoginPage { action, csrf, client_name, username, fault, demo_accounts } = page;
+        format!(
+            "login\naction={action}\ncsrf={csrf}\nclient={client_name}\nusername={username}\nfault={fault:?}\ndemo={demo_accounts:?}"
+        )
+    }
+
+    fn consent(&self, page: &ConsentPage) -> String {
+        let ConsentPage { action, csrf, client_name, client_host, user_name, user_email, scopes } = page;
+        format!(
+            "consent\naction={action}\ncsrf={csrf}\nclient={client_name}\nhost={client_host}\nuser={user_name}\nemail={user_email}\nscopes={}",
+            scopes.join(" ")
+        )
+    }
+
+    fn problem(&self, problem: Problem, incident: &str) -> String {
+        format!("problem {problem:?}\nincident={incident}")
+    }
+
+    fn sign_out(&self, page: &SignOutPage) -> String {
+        format!("sign-out\naction={}\ncsrf={}\nclient={:?}", page.action, page.csrf, page.client_name)
+    }
+
+    fn signed_out(&self) -> String {
+        "signed-out".to_owned()
+    }
+
+    fn home(&self, user_name: Option<&str>) -> String {
+        format!("home\nuser={}", user_name.unwrap_or("nobody"))
+    }
+}

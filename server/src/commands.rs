@@ -1,0 +1,88 @@
+//! The commands that do one thing and end.
+
+use crate::cli::QueueCommand;
+use crate::configuration::{Configuration, Mode};
+use crate::house::{Nature, open_database, open_queue};
+use crate::{Failure, keys};
+
+/// `cloakroom check-config`.
+///
+/// # Errors
+/// [`Failure`] where a key that it names cannot be used. What does not parse was refused before.
+pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
+    if configuration.mode == Mode::Production {
+        keys::client_key(configuration)?;
+        keys::sealing_key(configuration)?;
+    }
+    let mode = match configuration.mode {
+        Mode::Development => "development",
+        Mode::Production => "production",
+    };
+    let roles: Vec<String> = configuration.roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+    println!("The configuration is good.\n");
+    for (name, value) in [
+        ("mode", mode.to_owned()),
+        ("roles", roles.join(", ")),
+        ("application", format!("{} on {}", configuration.application.origin, configuration.application.listen)),
+        ("signs in with", configuration.issuer().to_owned()),
+        ("provider", format!("{} on {}", configuration.provider.issuer, configuration.provider.listen)),
+        ("resource", format!("{} on {}", configuration.resource.origin, configuration.resource.listen)),
+        ("database", engine(configuration, &configuration.database, "users.db")),
+        ("cache", engine(configuration, &configuration.cache, "cache.db")),
+        ("queue", engine(configuration, &configuration.queue, "queue.db")),
+        ("e-mail", if configuration.mail.url.is_some() { "SMTP".to_owned() } else { configuration.outbox().display().to_string() }),
+        ("demo accounts", if configuration.has_demo_accounts() { "yes" } else { "no" }.to_owned()),
+    ] {
+        println!("  {name:<15}{value}");
+    }
+    Ok(())
+}
+
+fn engine(configuration: &Configuration, url: &str, file: &str) -> String {
+    crate::house::without_password(&configuration.engine(url, file))
+}
+
+/// `cloakroom queue …`.
+///
+/// # Errors
+/// [`Failure`] where the Queue does not answer.
+pub async fn queue(configuration: &Configuration, command: &QueueCommand) -> Result<(), Failure> {
+    let queue = open_queue(configuration).await?;
+    let failed = |error: queue::Unavailable| Failure::Command(error.to_string());
+    match command {
+        QueueCommand::DeadLetters { limit } => {
+            let letters = queue.dead_letters(*limit).await.map_err(failed)?;
+            if letters.is_empty() {
+                println!("No dead letters.");
+            }
+            for letter in letters {
+                let (id, at) = (letter.envelope.id, letter.envelope.at);
+                println!("{at}  {id}  {}  {} attempts  {}", letter.envelope.event.kind(), letter.attempts, letter.reason);
+            }
+        }
+        QueueCommand::Retry => {
+            let count = queue.retry_dead_letters().await.map_err(failed)?;
+            println!("{count} dead letters were put back.");
+        }
+    }
+    Ok(())
+}
+
+/// `cloakroom audit`.
+///
+/// # Errors
+/// [`Failure`] where the User Database does not answer.
+pub async fn audit(configuration: &Configuration, limit: u32) -> Result<(), Failure> {
+    use user_database::AuditTrail as _;
+    let nature = Nature::default();
+    let database = open_database(configuration, &nature).await?;
+    let records = database.recent(None, limit).await.map_err(|error| Failure::Command(error.to_string()))?;
+    if records.is_empty() {
+        println!("The audit log is empty.");
+    }
+    for record in records {
+        println!("{}  {:<16}{}", record.at, record.kind, record.subject.as_deref().unwrap_or("-"));
+    }
+    database.close().await;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Reading: file, environment, flags, each over the one before; unknown keys are refused with the nearest known one.
+
+use std::path::Path;
+
+use figment::Figment;
+use figment::error::Kind;
+use figment::providers::{Env, Format as _, Toml};
+use figment::value::{Dict, Value};
+
+use super::{Configuration, Role};
+use crate::Failure;
+
+const FILE: &str = "cloakroom.toml";
+const PREFIX: &str = "CLOAKROOM__";
+
+impl Configuration {
+    /// Reads `file` (or `cloakroom.toml` where there is one), the environment, `set` (`section.key=value`) and `roles`.
+    ///
+    /// # Errors
+    /// [`Failure::Configuration`] names the key, where it was found, and what to write instead.
+    pub fn load(file: Option<&Path>, set: &[String], roles: Option<&[Role]>) -> Result<Self, Failure> {
+        let mut figment = Figment::new();
+        match file {
+            Some(path) if !path.is_file() => return Err(Failure::Configuration(format!("there is no file {}", path.display()))),
+            Some(path) => figment = figment.merge(Toml::file_exact(path)),
+            None if Path::new(FILE).is_file() => figment = figment.merge(Toml::file_exact(FILE)),
+            None => {}
+        }
+        figment = figment.merge(Env::prefixed(PREFIX).split("__"));
+        for assignment in set {
+            figment = figment.merge(flag(assignment)?);
+        }
+        let mut configuration: Self = figment.extract().map_err(|errors| Failure::Configuration(explain(errors)))?;
+        if let Some(roles) = roles {
+            configuration.roles = roles.to_vec();
+        }
+        configuration.refuse()?;
+        Ok(configuration)
+    }
+}
+
+/// `a.b=value`; the value is TOML where it parses as such, else text.
+fn flag(assignment: &str) -> Result<figment::providers::Serialized<Dict>, Failure> {
+    let (key, value) = assignment
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or_else(|| Failure::Configuration(format!("--set takes KEY=VALUE, and not {assignment:?}")))?;
+    let value: Value = value.parse().unwrap_or_else(|_| Value::from(value));
+    let nested = key.rsplit('.').fold(value, |value, part| Value::from(Dict::from([(part.to_owned(), value)])));
+    let dict = nested.into_dict().unwrap_or_default();
+    Ok(figment::providers::Serialized::defaults(dict))
+}
+
+fn explain(errors: figment::Error) -> String {
+    let lines: Vec<String> = errors.into_iter().map(|error| explain_one(&error)).collect();
+    lines.join("; ")
+}
+
+fn explain_one(error: &figment::Error) -> String {
+    let place = error.metadata.as_ref().map(|metadata| match &metadata.source {
+        Some(source) => source.to_string(),
+        None => metadata.name.to_string(),
+    });
+    let place = place.map(|place| format!(" (in {place})")).unwrap_or_default();
+    let path = error.path.join(".");
+    match &error.kind {
+        Kind::UnknownField(found, known) => {
+            let mut section = error.path.clone();
+            if section.last() == Some(found) {
+                section.pop();
+            }
+            let full = |key: &str| section.iter().map(String::as_str).chain([key]).collect::<Vec<_>>().join(".");
+            let advice = match nearest(found, known) {
+                Some(nearest) => format!("did you mean {}?", full(nearest)),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            format!("there is no key {}{place}; {advice}", full(found))
+        }
+        kind if path.is_empty() => format!("{kind}{place}"),
+        kind => format!("{path}: {kind}{place}"),
+    }
+}
+
+fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    let distance = |key: &&str| strsim::damerau_levenshtein(found, key);
+    known.iter().copied().min_by_key(distance).filter(|key| distance(key) <= 1 + found.len() / 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Configuration, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        Configuration::load(Some(file.path()), &[], None).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_the_embedded_system() {
+        let configuration = read("").unwrap();
+        assert_eq!(configuration.application.listen.port(), 3000);
+        assert_eq!(configuration.issuer(), "http://localhost:4000");
+        assert!(configuration.has_demo_accounts());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+        let error = read("[application]\nlisen = '127.0.0.1:1'").unwrap_err();
+        assert!(error.contains("there is no key application.lisen") && error.contains("did you mean application.listen?"), "{error}");
+        let error = read("cahce = 'embedded'").unwrap_err();
+        assert!(error.contains("did you mean cache?"), "{error}");
+        let error = read("[provider]\nzzzzzz = 1").unwrap_err();
+        assert!(error.contains("known here: listen, issuer"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_another_kind_says_which_key() {
+        let error = read("[application]\nlisten = 'nowhere'").unwrap_err();
+        assert!(error.contains("application.listen"), "{error}");
+        assert!(read("mode = 'producton'").unwrap_err().contains("mode"));
+        assert!(read("[application\n").unwrap_err().starts_with("configuration: "));
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let set = ["application.listen=127.0.0.1:8080".to_owned(), "provider.demo_accounts=false".to_owned()];
+        let configuration = Configuration::load(None, &set, Some(&[Role::Worker])).unwrap();
+        assert_eq!(configuration.application.listen.port(), 8080);
+        assert!(!configuration.has_demo_accounts());
+        assert_eq!(configuration.roles, [Role::Worker]);
+        assert!(Configuration::load(None, &["nonsense".to_owned()], None).is_err());
+        assert!(Configuration::load(Some(Path::new("missing.toml")), &[], None).is_err());
+    }
+}

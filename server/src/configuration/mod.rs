@@ -1,0 +1,256 @@
+//! What Cloakroom is told: `cloakroom.toml`, then `CLOAKROOM__SECTION__KEY`, then flags; runs with none of them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use authorization_server::Client;
+use clap::ValueEnum;
+use jiff::SignedDuration;
+use protocol::Scope;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+mod load;
+mod refusals;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Configuration {
+    /// `development` has demonstration accounts and an outbox folder; `production` refuses them.
+    pub mode: Mode,
+    /// Which boxes this process runs.
+    pub roles: Vec<Role>,
+    /// Where the embedded engines, generated keys and the outbox lie.
+    pub data_directory: PathBuf,
+    /// The User Database: `sqlite:<path>` or `postgres://…`; `embedded` is SQLite in the data directory.
+    pub database: String,
+    /// The Cache: `embedded`, `sqlite:<path>`, or `redis://…`.
+    pub cache: String,
+    /// The Queue: `embedded`, `sqlite:<path>`, or `redis://…`.
+    pub queue: String,
+    /// The Application API and its pages.
+    pub application: Application,
+    /// The Authorization Server.
+    pub provider: Provider,
+    /// The Resource API.
+    pub resource: Resource,
+    /// E-mail.
+    pub mail: Mail,
+    /// Log lines.
+    pub log: Log,
+}
+
+/// What kind of place this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// A developer's machine.
+    Development,
+    /// Where people sign in.
+    Production,
+}
+
+/// A box that this process may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The Application API with its pages.
+    Application,
+    /// The Authorization Server.
+    Provider,
+    /// The Resource API.
+    Resource,
+    /// What takes events off the Queue.
+    Worker,
+}
+
+/// Section `[application]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Application {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The origin as browsers see it, without a trailing slash.
+    pub origin: String,
+    /// The issuer to sign in with; our own provider where it is not set.
+    pub issuer: Option<String>,
+    /// How that provider knows us.
+    pub client_id: String,
+    /// What we ask for.
+    pub scope: Scope,
+    /// The Resource API that we call; our own where it is not set.
+    pub resource: Option<String>,
+    /// The private key of `private_key_jwt`, PKCS #8 PEM; made in the data directory where it is not set.
+    pub client_key_file: Option<PathBuf>,
+    /// How long a session may last, however busy: `12h`.
+    pub session_lifetime: SignedDuration,
+    /// How long a begun sign-in may take: `10m`.
+    pub sign_in_lifetime: SignedDuration,
+}
+
+/// Section `[provider]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Provider {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The issuer identifier, which is also the origin; without a trailing slash.
+    pub issuer: String,
+    /// Seals the signing keys at rest: 32 characters or more.
+    pub sealing_key: Option<SecretString>,
+    /// The same, from a file; made in the data directory where neither is set.
+    pub sealing_key_file: Option<PathBuf>,
+    /// Whether to make the demonstration accounts; in development they are made unless this says no.
+    pub demo_accounts: Option<bool>,
+    /// Clients beside our own application.
+    pub clients: Vec<Client>,
+}
+
+/// Section `[resource]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Resource {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The origin, which is also the audience of its tokens; without a trailing slash.
+    pub origin: String,
+    /// Whose tokens it takes; our own provider's where it is not set.
+    pub issuer: Option<String>,
+}
+
+/// Section `[mail]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `smtp://…` or `smtps://…`; development writes .eml files into the data directory where it is not set.
+    pub url: Option<SecretString>,
+    /// The sender.
+    pub from: String,
+}
+
+/// Section `[log]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// What is logged, as `tracing` filters say it: `info`, `info,application_api=debug`.
+    pub filter: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Development,
+            roles: vec![Role::Application, Role::Provider, Role::Resource, Role::Worker],
+            data_directory: "data".into(),
+            database: "embedded".to_owned(),
+            cache: "embedded".to_owned(),
+            queue: "embedded".to_owned(),
+            application: Application::default(),
+            provider: Provider::default(),
+            resource: Resource::default(),
+            mail: Mail::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Application {
+    fn default() -> Self {
+        Self {
+            listen: local(3000),
+            origin: "http://localhost:3000".to_owned(),
+            issuer: None,
+            client_id: "cloakroom".to_owned(),
+            scope: Scope::parse("openid profile email offline_access").unwrap_or_default(),
+            resource: None,
+            client_key_file: None,
+            session_lifetime: SignedDuration::from_hours(12),
+            sign_in_lifetime: SignedDuration::from_mins(10),
+        }
+    }
+}
+
+impl Default for Provider {
+    fn default() -> Self {
+        Self {
+            listen: local(4000),
+            issuer: "http://localhost:4000".to_owned(),
+            sealing_key: None,
+            sealing_key_file: None,
+            demo_accounts: None,
+            clients: Vec::new(),
+        }
+    }
+}
+
+impl Default for Resource {
+    fn default() -> Self {
+        Self { listen: local(5000), origin: "http://localhost:5000".to_owned(), issuer: None }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { url: None, from: "Cloakroom <no-reply@localhost>".to_owned() }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Configuration {
+    /// Whether this process runs `role`.
+    pub fn runs(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether this is a developer's machine.
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+
+    /// Whether demonstration accounts are made.
+    pub fn has_demo_accounts(&self) -> bool {
+        self.provider.demo_accounts.unwrap_or(self.is_development())
+    }
+
+    /// The issuer that the application signs in with.
+    pub fn issuer(&self) -> &str {
+        self.application.issuer.as_deref().unwrap_or(&self.provider.issuer)
+    }
+
+    /// The Resource API that the application calls.
+    pub fn resource(&self) -> &str {
+        self.application.resource.as_deref().unwrap_or(&self.resource.origin)
+    }
+
+    /// The URL of an engine, `embedded` resolved to its file in the data directory.
+    pub fn engine(&self, url: &str, file: &str) -> String {
+        if url == "embedded" { format!("sqlite:{}", self.data_directory.join(file).display()) } else { url.to_owned() }
+    }
+
+    /// Where development mode keeps e-mails instead of sending them.
+    pub fn outbox(&self) -> PathBuf {
+        self.data_directory.join("outbox")
+    }
+}

@@ -1,0 +1,64 @@
+//! Accounts to try, in development mode only.
+
+use authorization_server::password;
+use protocol::secret::Password;
+use protocol::{Clock, Rng};
+use user_database::{Account, Accounts};
+use uuid::Uuid;
+
+use crate::Failure;
+
+/// An account to try.
+#[derive(Debug, Clone, Copy)]
+pub struct Demonstration {
+    /// What to type as the name.
+    pub username: &'static str,
+    /// What to type as the password; public by intent.
+    pub password: &'static str,
+    name: &'static str,
+    email: &'static str,
+    subject: Uuid,
+}
+
+/// The accounts. Their subjects are fixed, so that a fresh database does not orphan a session.
+pub const ACCOUNTS: [Demonstration; 2] = [
+    Demonstration {
+        username: "ada",
+        password: "ada-loves-tea",
+        name: "Ada Lovelace",
+        email: "ada@example.com",
+        subject: Uuid::from_u128(0x00ad_a000_0000_4000_8000_0000_0000_0001),
+    },
+    Demonstration {
+        username: "grace",
+        password: "grace-finds-bugs",
+        name: "Grace Hopper",
+        email: "grace@example.com",
+        subject: Uuid::from_u128(0x009a_ce00_0000_4000_8000_0000_0000_0002),
+    },
+];
+
+/// Adds those that are missing.
+///
+/// # Errors
+/// [`Failure::Command`] where the User Database does not take them.
+pub async fn furnish(accounts: &dyn Accounts, clock: &dyn Clock, rng: &dyn Rng) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Command(format!("the demonstration accounts cannot be made: {error}"));
+    for demonstration in ACCOUNTS {
+        if accounts.by_subject(demonstration.subject).await.map_err(|error| failed(&error))?.is_some() {
+            continue;
+        }
+        let account = Account {
+            subject: demonstration.subject,
+            username: demonstration.username.to_owned(),
+            password_hash: password::hash(&Password::new(demonstration.password), rng).map_err(|error| failed(&error))?,
+            name: demonstration.name.to_owned(),
+            email: demonstration.email.to_owned(),
+            email_verified: true,
+            created_at: clock.now(),
+            disabled: false,
+        };
+        accounts.add(&account).await.map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! The wiring: opens the engines that the chosen roles need, and puts the boxes on top of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::Site;
+use app::ports::{Development, Ports};
+use application_api::ApplicationApi;
+use authorization_server::{Authentication, AuthorizationServer, Boxes, Client, ClientKeys, DemoAccount, Lifetimes};
+use axum::Router;
+use cache::Cache;
+use leptos::config::LeptosOptions;
+use protocol::{Clock, OsRng, Rng, SystemClock};
+use queue::Queue;
+use url::Url;
+use user_database::SqlDatabase;
+
+use crate::adapters::{Backstage, Desk};
+use crate::configuration::Role;
+use crate::demonstration::{self, ACCOUNTS};
+use crate::pages::ProviderPages;
+use crate::worker::Clerk;
+use crate::{Configuration, Failure, application, keys, provider};
+
+/// How long one of our requests to another box may take, connection included.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(3);
+
+/// The boxes that this process runs, ready to listen.
+pub struct House {
+    /// The application's origin.
+    pub application: Option<Router>,
+    /// The provider's origin.
+    pub provider: Option<Router>,
+    /// The Resource API's origin.
+    pub resource: Option<Router>,
+    /// What takes events off the Queue.
+    pub worker: Option<(Arc<dyn Queue>, Arc<Clerk>)>,
+    /// For pruning.
+    pub cache: Option<Arc<dyn Cache>>,
+    /// For pruning, and to be closed at the end.
+    pub database: Option<Arc<SqlDatabase>>,
+}
+
+/// Time and chance as the whole house has them.
+#[derive(Clone)]
+pub struct Nature {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+}
+
+impl Default for Nature {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), rng: Arc::new(OsRng) }
+    }
+}
+
+/// Opens the User Database.
+///
+/// # Errors
+/// [`Failure::Engine`] where it does not answer.
+pub async fn open_database(configuration: &Configuration, nature: &Nature) -> Result<Arc<SqlDatabase>, Failure> {
+    let url = configuration.engine(&configuration.database, "users.db");
+    SqlDatabase::open(&url, Arc::clone(&nature.rng)).await.map_err(|error| engine("the User Database", &url, &error, "database"))
+}
+
+/// Opens the Queue.
+///
+/// # Errors
+/// [`Failure::Engine`] where it does not answer.
+pub async fn open_queue(configuration: &Configuration) -> Result<Arc<dyn Queue>, Failure> {
+    let url = configuration.engine(&configuration.queue, "queue.db");
+    queue::open(&url).await.map_err(|error| engine("the Queue", &url, &error, "queue"))
+}
+
+async fn open_cache(configuration: &Configuration, nature: &Nature) -> Result<Arc<dyn Cache>, Failure> {
+    let url = configuration.engine(&configuration.cache, "cache.db");
+    cache::open(&url, Arc::clone(&nature.clock)).await.map_err(|error| engine("the Cache", &url, &error, "cache"))
+}
+
+fn engine(what: &'static str, url: &str, error: &dyn std::error::Error, setting: &'static str) -> Failure {
+    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let reason = reason.lines().next().unwrap_or_default().to_owned();
+    Failure::Engine { what, url: without_password(url), reason, setting }
+}
+
+pub(crate) fn without_password(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() => {
+            let _ = parsed.set_password(Some("***"));
+            parsed.to_string()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// The client for requests to other boxes. It follows no redirects: none of them is to be followed blindly.
+///
+/// # Errors
+/// [`Failure::Command`] where TLS cannot be set up.
+pub fn http() -> Result<reqwest::Client, Failure> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(PATIENCE_TO_CONNECT)
+        .timeout(PATIENCE)
+        .user_agent(concat!("cloakroom/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
+}
+
+impl House {
+    /// Builds what the roles ask for. Nothing listens yet. `options` say where the site's files are.
+    ///
+    /// # Errors
+    /// [`Failure`] names the engine, file or setting that is in the way.
+    pub async fn build(configuration: &Configuration, nature: &Nature, options: &LeptosOptions) -> Result<Self, Failure> {
+        let runs = |role| configuration.runs(role);
+        let (application, provider) = (runs(Role::Application), runs(Role::Provider));
+        let cache = if application || provider { Some(open_cache(configuration, nature).await?) } else { None };
+        let needs_queue = application || provider || runs(Role::Worker);
+        let queue = if needs_queue { Some(open_queue(configuration).await?) } else { None };
+        let needs_database = provider || runs(Role::Worker);
+        let database = if needs_database { Some(open_database(configuration, nature).await?) } else { None };
+        let http = http()?;
+
+        let mut house = Self {
+            application: None,
+            provider: None,
+            resource: runs(Role::Resource).then(|| resource(configuration, &http, nature)),
+            worker: None,
+            cache: cache.clone(),
+            database: database.clone(),
+        };
+        if let (true, Some(cache), Some(queue)) = (application, &cache, &queue) {
+            house.application = Some(application_origin(configuration, nature, cache, queue, &http, options)?);
+        }
+        if let (true, Some(cache), Some(queue), Some(database)) = (provider, &cache, &queue, &database) {
+            house.provider = Some(provider_origin(configuration, nature, cache, queue, database, options).await?);
+        }
+        if let (true, Some(queue), Some(database)) = (runs(Role::Worker), queue, database) {
+            house.worker = Some((queue, Arc::new(Clerk::new(database, configuration)?)));
+        }
+        Ok(house)
+    }
+}
+
+fn application_origin(
+    configuration: &Configuration,
+    nature: &Nature,
+    cache: &Arc<dyn Cache>,
+    queue: &Arc<dyn Queue>,
+    http: &reqwest::Client,
+    options: &LeptosOptions,
+) -> Result<Router, Failure> {
+    let settings = application_settings(configuration)?;
+    let api = Arc::new(ApplicationApi::new(
+        settings,
+        keys::client_key(configuration)?,
+        Arc::clone(cache),
+        Arc::clone(queue),
+        http.clone(),
+        Arc::clone(&nature.clock),
+        Arc::clone(&nature.rng),
+    ));
+    let desk = Arc::new(Desk { api: Arc::clone(&api), clock: Arc::clone(&nature.clock) });
+    let ports = Ports {
+        sign_in: desk.clone(),
+        sessions: desk.clone(),
+        resource: desk,
+        development: configuration.is_development().then(|| {
+            let demo_accounts = demo_accounts(configuration);
+            Arc::new(Backstage { outbox: configuration.outbox(), demo_accounts }) as Arc<dyn Development>
+        }),
+    };
+    let provider = Url::parse(configuration.issuer()).map_err(|error| Failure::Configuration(error.to_string()))?;
+    let site = Site::new(options.clone(), ports, &provider.origin().ascii_serialization());
+    Ok(application::router(site, &api, options))
+}
+
+fn demo_accounts(configuration: &Configuration) -> Vec<(String, String)> {
+    let accounts = ACCOUNTS.iter().map(|account| (account.username.to_owned(), account.password.to_owned()));
+    if configuration.has_demo_accounts() { accounts.collect() } else { Vec::new() }
+}
+
+fn application_settings(configuration: &Configuration) -> Result<application_api::Settings, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| Failure::Configuration(format!("application: {error}"));
+    let section = &configuration.application;
+    Ok(application_api::Settings {
+        origin: section.origin.clone(),
+        issuer: configuration.issuer().to_owned(),
+        client_id: section.client_id.clone(),
+        scope: section.scope.clone(),
+        resource: Url::parse(&format!("{}/", configuration.resource())).map_err(|error| wrong(&error))?,
+        session_lifetime: section.session_lifetime.try_into().map_err(|error| wrong(&error))?,
+        transaction_lifetime: section.sign_in_lifetime.try_into().map_err(|error| wrong(&error))?,
+    })
+}
+
+async fn provider_origin(
+    configuration: &Configuration,
+    nature: &Nature,
+    cache: &Arc<dyn Cache>,
+    queue: &Arc<dyn Queue>,
+    database: &Arc<SqlDatabase>,
+    options: &LeptosOptions,
+) -> Result<Router, Failure> {
+    if configuration.has_demo_accounts() {
+        demonstration::furnish(database.as_ref(), nature.clock.as_ref(), nature.rng.as_ref()).await?;
+    }
+    let settings = authorization_server::Settings {
+        issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
+        lifetimes: Lifetimes::default(),
+        clients: clients(configuration)?,
+        demo_accounts: demo_accounts(configuration)
+            .into_iter()
+            .map(|(username, password)| DemoAccount { username, password })
+            .collect(),
+    };
+    let boxes = Boxes {
+        cache: Arc::clone(cache),
+        queue: Arc::clone(queue),
+        accounts: database.clone(),
+        consents: database.clone(),
+        grants: database.clone(),
+        signing_keys: database.clone(),
+        pages: Arc::new(ProviderPages::new(app::stylesheet_path(options), &configuration.application.origin)),
+        clock: Arc::clone(&nature.clock),
+        rng: Arc::clone(&nature.rng),
+        http: http()?,
+    };
+    let sealing_key = keys::sealing_key(configuration)?;
+    let server = AuthorizationServer::prepare(settings, boxes, &sealing_key)
+        .await
+        .map_err(|error| Failure::Configuration(format!("provider: {error}")))?;
+    Ok(provider::router(server, options))
+}
+
+/// Our own application first, by its published keys; then those of the configuration.
+fn clients(configuration: &Configuration) -> Result<Vec<Client>, Failure> {
+    let section = &configuration.application;
+    let settings = application_settings(configuration)?;
+    let jwks = Url::parse(&format!("{}/jwks", section.origin)).map_err(|error| Failure::Configuration(error.to_string()))?;
+    let ours = Client {
+        client_id: section.client_id.clone(),
+        name: "Cloakroom".to_owned(),
+        redirect_uris: vec![settings.redirect_uri()],
+        post_logout_redirect_uris: vec![settings.post_logout_redirect_uri()],
+        authentication: Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(jwks) },
+        scope: section.scope.clone(),
+        require_par: true,
+        resources: vec![settings.audience().to_owned()],
+    };
+    let others = configuration.provider.clients.iter().filter(|client| client.client_id != section.client_id);
+    Ok(std::iter::once(ours).chain(others.cloned()).collect())
+}
+
+fn resource(configuration: &Configuration, http: &reqwest::Client, nature: &Nature) -> Router {
+    let section = &configuration.resource;
+    let settings = resource_api::Settings {
+        audience: section.origin.clone(),
+        issuer: section.issuer.clone().unwrap_or_else(|| configuration.provider.issuer.clone()),
+    };
+    resource_api::router(&settings, http.clone(), Arc::clone(&nature.clock))
+}

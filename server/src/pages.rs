@@ -1,0 +1,74 @@
+//! The Authorization Server's port to its pages, answered from `app`: two vocabularies, joined here.
+
+use app::provider as shown;
+use authorization_server::pages::{ConsentPage, LoginFault, LoginPage, Pages, Problem, SignOutPage};
+
+/// Renders the provider's pages with the application's name and style.
+pub struct ProviderPages(shown::ProviderSite);
+
+impl ProviderPages {
+    /// `stylesheet` is the path of the sheet on the provider's origin, `application_url` the way on from pages that end here.
+    pub fn new(stylesheet: String, application_url: &str) -> Self {
+        Self(shown::ProviderSite {
+            stylesheet,
+            application_name: "Cloakroom".to_owned(),
+            application_url: Some(application_url.to_owned()),
+        })
+    }
+}
+
+impl Pages for ProviderPages {
+    fn login(&self, page: &LoginPage) -> String {
+        let page = page.clone();
+        let shown_page = shown::LoginPage {
+            action: page.action,
+            csrf: page.csrf,
+            client_name: page.client_name,
+            username: page.username,
+            fault: page.fault.map(|fault| match fault {
+                LoginFault::Credentials => shown::LoginFault::Credentials,
+                LoginFault::TooMany => shown::LoginFault::TooMany,
+            }),
+            demo_accounts: page.demo_accounts,
+        };
+        shown::login(&self.0, &shown_page)
+    }
+
+    fn consent(&self, page: &ConsentPage) -> String {
+        let page = page.clone();
+        let shown_page = shown::ConsentPage {
+            action: page.action,
+            csrf: page.csrf,
+            client_name: page.client_name,
+            client_host: page.client_host,
+            user_name: page.user_name,
+            user_email: page.user_email,
+            scopes: page.scopes,
+        };
+        shown::consent(&self.0, &shown_page)
+    }
+
+    fn problem(&self, problem: Problem, incident: &str) -> String {
+        let problem = match problem {
+            Problem::RequestExpired => shown::Problem::RequestExpired,
+            Problem::RequestInvalid => shown::Problem::RequestInvalid,
+            Problem::OtherBrowser => shown::Problem::OtherBrowser,
+            Problem::Unavailable => shown::Problem::Unavailable,
+            Problem::NotFound => shown::Problem::NotFound,
+        };
+        shown::problem(&self.0, problem, incident)
+    }
+
+    fn sign_out(&self, page: &SignOutPage) -> String {
+        let SignOutPage { action, csrf, client_name } = page.clone();
+        shown::sign_out(&self.0, &shown::SignOutPage { action, csrf, client_name })
+    }
+
+    fn signed_out(&self) -> String {
+        shown::signed_out(&self.0)
+    }
+
+    fn home(&self, user_name: Option<&str>) -> String {
+        shown::home(&self.0, user_name)
+    }
+}

@@ -1,0 +1,154 @@
+//! Serving: listen, say where, and end well.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::configuration::{Configuration, Role};
+use crate::demonstration::ACCOUNTS;
+use crate::house::{House, Nature};
+use crate::{Failure, site, telemetry};
+
+/// How long requests in flight may take to finish after the signal to stop.
+const GRACE: Duration = Duration::from_secs(20);
+/// How often expired records are removed.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// [`Failure`] where it cannot start.
+pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), Failure> {
+    telemetry::start(&configuration.log)?;
+    let nature = Nature::default();
+    // Addresses first: another Cloakroom on the same ports should be named before its files are touched.
+    let listeners = listen(&configuration).await?;
+    let house = House::build(&configuration, &nature, &site::options()?).await?;
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    for (listener, router) in listeners.into_iter().zip(routers(&house)) {
+        tasks.spawn(answer(listener, router, stop.clone()));
+    }
+    if let Some((queue, clerk)) = &house.worker {
+        let (queue, clerk, stop) = (Arc::clone(queue), Arc::clone(clerk), stop.clone());
+        tasks.spawn(async move {
+            if let Err(error) = queue.work(clerk, stop).await {
+                tracing::error!(%error, "the worker ended");
+            }
+        });
+    }
+    tasks.spawn(prune(house.cache.clone(), house.database.clone(), nature, stop.clone()));
+    banner(&configuration, began);
+
+    wait_for_signal().await;
+    tracing::info!("stopping: requests in flight finish first");
+    stop.cancel();
+    let ended = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        tracing::warn!("some requests did not finish within {} s", GRACE.as_secs());
+    }
+    if let Some(database) = &house.database {
+        database.close().await;
+    }
+    Ok(())
+}
+
+fn addresses(configuration: &Configuration) -> Vec<(Role, &'static str, SocketAddr, &'static str)> {
+    [
+        (Role::Application, "application", configuration.application.listen, "application.listen"),
+        (Role::Provider, "provider", configuration.provider.listen, "provider.listen"),
+        (Role::Resource, "resource", configuration.resource.listen, "resource.listen"),
+    ]
+    .into_iter()
+    .filter(|(role, ..)| configuration.runs(*role))
+    .collect()
+}
+
+async fn listen(configuration: &Configuration) -> Result<Vec<TcpListener>, Failure> {
+    let mut listeners = Vec::new();
+    for (_, role, address, setting) in addresses(configuration) {
+        let listener =
+            TcpListener::bind(address).await.map_err(|reason| Failure::Listen { address, role, reason, setting })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// In the order of [`addresses`].
+fn routers(house: &House) -> impl Iterator<Item = Router> {
+    [house.application.clone(), house.provider.clone(), house.resource.clone()].into_iter().flatten()
+}
+
+async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let router = router.layer(CatchPanicLayer::new());
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "a listener ended");
+    }
+}
+
+async fn prune(
+    cache: Option<Arc<dyn cache::Cache>>,
+    database: Option<Arc<user_database::SqlDatabase>>,
+    nature: Nature,
+    stop: CancellationToken,
+) {
+    let mut ticks = tokio::time::interval(PRUNE_EVERY);
+    while tokio::select! { _ = ticks.tick() => true, () = stop.cancelled() => false } {
+        if let Some(cache) = &cache
+            && let Err(error) = cache.prune().await
+        {
+            tracing::warn!(%error, "expired records stay for now");
+        }
+        if let Some(database) = &database
+            && let Err(error) = database.prune(nature.clock.now()).await
+        {
+            tracing::warn!(%error, "expired grants stay for now");
+        }
+    }
+}
+
+async fn wait_for_signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}
+
+/// Where to go, on standard output.
+fn banner(configuration: &Configuration, began: Instant) {
+    let mut lines = vec![String::new(), "  Cloakroom: hand in your tokens, carry a ticket".to_owned(), String::new()];
+    for (role, name, url) in [
+        (Role::Application, "Application", configuration.application.origin.as_str()),
+        (Role::Provider, "Provider", configuration.provider.issuer.as_str()),
+        (Role::Resource, "Resource API", configuration.resource.origin.as_str()),
+    ] {
+        if configuration.runs(role) {
+            lines.push(format!("  {name:<14}{url}"));
+        }
+    }
+    if configuration.runs(Role::Worker) {
+        lines.push(format!("  {:<14}takes events off the Queue", "Worker"));
+    }
+    if configuration.runs(Role::Provider) && configuration.has_demo_accounts() {
+        lines.push(String::new());
+        for account in ACCOUNTS {
+            lines.push(format!("  {:<14}{} / {}", "Demo account", account.username, account.password));
+        }
+    }
+    lines.push(String::new());
+    lines.push(format!("  Ready in {} ms. Ctrl-C stops it.", began.elapsed().as_millis()));
+    println!("{}\n", lines.join("\n"));
+}

@@ -1,0 +1,68 @@
+//! The static files that cargo-leptos made, and the options it made them with.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use leptos::config::{ConfFile, LeptosOptions, get_configuration};
+use tower::ServiceBuilder;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::Failure;
+
+const FILE: &str = "Leptos.toml";
+
+/// Reads `Leptos.toml`, from the working directory or beside the binary; cargo-leptos's environment wins over it.
+///
+/// # Errors
+/// [`Failure::File`] where there is none, or it does not parse.
+pub fn options() -> Result<LeptosOptions, Failure> {
+    let beside = std::env::current_exe().ok().and_then(|binary| binary.parent().map(|directory| directory.join(FILE)));
+    let places = [Some(PathBuf::from(FILE)), beside.clone()];
+    let path = places.into_iter().flatten().find(|path| path.is_file());
+    let Some(path) = path else {
+        return Err(Failure::file(FILE.as_ref(), "not found; run Cloakroom where it lies, or put it beside the binary"));
+    };
+    let ConfFile { mut leptos_options, .. } =
+        get_configuration(path.to_str()).map_err(|error| Failure::file(&path, error))?;
+    // A release directory holds the site beside the binary, wherever it is started.
+    if let Some(site) = beside.and_then(|beside| beside.parent().map(|directory| directory.join("site")))
+        && site.is_dir()
+        && std::env::var_os("LEPTOS_SITE_ROOT").is_none()
+    {
+        leptos_options.site_root = site.display().to_string().into();
+    }
+    Ok(leptos_options)
+}
+
+/// The files below the site root: hashed ones are kept by browsers for ever, the others for an hour.
+pub fn files(options: &LeptosOptions) -> Router {
+    let root = PathBuf::from(options.site_root.as_ref());
+    let package = root.join(options.site_pkg_dir.as_ref());
+    let kept = if options.hash_files { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let mut router = Router::new().nest_service(
+        &format!("/{}", options.site_pkg_dir),
+        ServiceBuilder::new().layer(cached(kept)).layer(nosniff()).service(served(package)),
+    );
+    for file in ["favicon.svg", "robots.txt"] {
+        let service = tower_http::services::ServeFile::new(root.join(file));
+        router = router.route_service(
+            &format!("/{file}"),
+            ServiceBuilder::new().layer(cached("public, max-age=3600")).layer(nosniff()).service(service),
+        );
+    }
+    router
+}
+
+fn served(directory: PathBuf) -> ServeDir {
+    ServeDir::new(directory).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
+}
+
+fn cached(value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(value))
+}
+
+fn nosniff() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
+}

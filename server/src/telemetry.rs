@@ -1,0 +1,22 @@
+//! Log lines, by `tracing`. What a span says of an exchange is its number; secrets cannot be printed.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::Failure;
+use crate::configuration::{Log, LogFormat};
+
+/// Starts logging to standard error, so that standard output stays the banner's and the commands'.
+///
+/// # Errors
+/// [`Failure::Configuration`] where the filter does not parse.
+pub fn start(log: &Log) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&log.filter).map_err(|error| Failure::Configuration(format!("log.filter: {error}")))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    started.map_err(|error| Failure::Command(format!("logging could not be started: {error}")))
+}

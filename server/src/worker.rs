@@ -1,0 +1,65 @@
+//! What is done with each event: a line in the audit log, then the e-mail that it calls for.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use app::model::OutboxMessage;
+use async_trait::async_trait;
+use queue::{Envelope, Handler, HandlerError, Mailer};
+use secrecy::ExposeSecret as _;
+use user_database::{AuditRecord, AuditTrail, SqlDatabase};
+
+use crate::{Configuration, Failure};
+
+/// Files events. Both steps are idempotent by the event's identity, so that an event handled twice is filed once.
+pub struct Clerk {
+    trail: Arc<dyn AuditTrail>,
+    mailer: Mailer,
+}
+
+impl Clerk {
+    /// A clerk who sends by SMTP where the configuration says so, else into the outbox folder.
+    ///
+    /// # Errors
+    /// [`Failure::Configuration`] where the mail server or the sender cannot be.
+    pub fn new(database: Arc<SqlDatabase>, configuration: &Configuration) -> Result<Self, Failure> {
+        let mailer = match &configuration.mail.url {
+            None => Mailer::outbox(configuration.outbox()),
+            Some(url) => Mailer::smtp(url.expose_secret(), &configuration.mail.from)
+                .map_err(|error| Failure::Configuration(format!("mail: {error}")))?,
+        };
+        Ok(Self { trail: database, mailer })
+    }
+}
+
+#[async_trait]
+impl Handler for Clerk {
+    async fn handle(&self, envelope: &Envelope) -> Result<(), HandlerError> {
+        let failed = |error: &dyn std::fmt::Display| HandlerError(error.to_string());
+        let record = AuditRecord {
+            id: envelope.id,
+            at: envelope.at,
+            kind: envelope.event.kind().to_owned(),
+            subject: envelope.event.subject().map(str::to_owned),
+            details: serde_json::to_value(&envelope.event).map_err(|error| failed(&error))?,
+        };
+        self.trail.record(&record).await.map_err(|error| failed(&error))?;
+        self.mailer.notify(envelope).await.map_err(|error| failed(&error))
+    }
+}
+
+/// The e-mails in the outbox folder, newest first.
+///
+/// # Errors
+/// What the file system says.
+pub async fn outbox(directory: &Path) -> std::io::Result<Vec<OutboxMessage>> {
+    let messages = queue::outbox::list(directory).await?;
+    let shown = messages.into_iter().map(|message| OutboxMessage {
+        file: format!("{}.eml", message.id),
+        at: message.at.to_string(),
+        to: message.to,
+        subject: message.subject,
+        body: message.body,
+    });
+    Ok(shown.collect())
+}

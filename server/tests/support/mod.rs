@@ -1,0 +1,203 @@
+//! A whole house on private ports, and a browser that keeps cookies as browsers do.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::config::LeptosOptions;
+use protocol::{ManualClock, OsRng};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Method, StatusCode, Url};
+use server::Configuration;
+use server::house::{House, Nature};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub const USERNAME: &str = "ada";
+pub const PASSWORD: &str = "ada-loves-tea";
+
+/// A running house; it ends with the value.
+pub struct Running {
+    pub configuration: Configuration,
+    pub clock: Arc<ManualClock>,
+    pub house: House,
+    stop: CancellationToken,
+    _directory: Option<tempfile::TempDir>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// The addresses of a house, so that another may move in after it.
+pub async fn configuration(directory: &Path) -> (Configuration, Vec<TcpListener>) {
+    let mut configuration = Configuration { data_directory: directory.to_owned(), ..Configuration::default() };
+    let mut listeners = Vec::new();
+    for _ in 0..3 {
+        listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+    }
+    let port = |listener: &TcpListener| listener.local_addr().unwrap();
+    configuration.application.listen = port(&listeners[0]);
+    configuration.application.origin = format!("http://localhost:{}", port(&listeners[0]).port());
+    configuration.provider.listen = port(&listeners[1]);
+    configuration.provider.issuer = format!("http://localhost:{}", port(&listeners[1]).port());
+    configuration.resource.listen = port(&listeners[2]);
+    configuration.resource.origin = format!("http://localhost:{}", port(&listeners[2]).port());
+    (configuration, listeners)
+}
+
+/// A fresh house, all embedded.
+pub async fn house() -> Running {
+    let directory = tempfile::tempdir().unwrap();
+    let (configuration, listeners) = configuration(directory.path()).await;
+    let mut running = move_in(configuration, listeners, clock()).await;
+    running._directory = Some(directory);
+    running
+}
+
+pub fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()))
+}
+
+/// A house on what another left behind.
+pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, clock: Arc<ManualClock>) -> Running {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let nature = Nature { clock: clock.clone(), rng: Arc::new(OsRng) };
+    let options = LeptosOptions::builder().output_name("cloakroom").site_root("target/site").build();
+    let house = House::build(&configuration, &nature, &options).await.unwrap();
+    let stop = CancellationToken::new();
+    let routers = [house.application.clone(), house.provider.clone(), house.resource.clone()].into_iter().flatten();
+    for (listener, router) in listeners.into_iter().zip(routers) {
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+    }
+    Running { configuration, clock, house, stop, _directory: None }
+}
+
+/// What a browser got.
+pub struct Page {
+    pub url: Url,
+    pub status: StatusCode,
+    pub body: String,
+    pub headers: reqwest::header::HeaderMap,
+}
+
+/// A browser: cookies by host (as browsers do, ports share them), redirects followed, every hop remembered.
+#[derive(Default)]
+pub struct Browser {
+    pub cookies: BTreeMap<String, String>,
+    pub hops: Vec<String>,
+    /// All that ever reached the browser: bodies, headers, URLs.
+    pub seen: String,
+}
+
+impl Browser {
+    pub async fn get(&mut self, url: &str) -> Page {
+        self.navigate(Method::GET, Url::parse(url).unwrap(), None, "none").await
+    }
+
+    pub async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+        let body = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&");
+        self.navigate(Method::POST, Url::parse(url).unwrap(), Some(body), "same-origin").await
+    }
+
+    /// One request, without following where it leads.
+    pub async fn hop(&mut self, method: Method, url: &Url, body: Option<String>, site: &str) -> Page {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut request = client
+            .request(method.clone(), url.clone())
+            .header("sec-fetch-mode", "navigate")
+            .header("sec-fetch-dest", "document")
+            .header("sec-fetch-site", site)
+            .header("accept", "text/html")
+            .header("user-agent", "Test Browser/1.0");
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        }
+        let answer = request.send().await.unwrap();
+        self.hops.push(format!("{method} {url} {}", answer.status().as_u16()));
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        for value in headers.get_all(SET_COOKIE) {
+            self.keep(value.to_str().unwrap());
+        }
+        let body = answer.text().await.unwrap();
+        self.seen.push_str(&format!("{url}\n{headers:?}\n{body}\n"));
+        Page { url: url.clone(), status, body, headers }
+    }
+
+    fn keep(&mut self, set_cookie: &str) {
+        let (name, rest) = set_cookie.split_once('=').unwrap();
+        let value = rest.split(';').next().unwrap();
+        assert!(name.starts_with("__Host-") && rest.contains("Secure") && rest.contains("HttpOnly"), "{set_cookie}");
+        assert!(rest.contains("Path=/") && !rest.contains("Domain"), "{set_cookie}");
+        if rest.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    async fn navigate(&mut self, method: Method, url: Url, body: Option<String>, site: &str) -> Page {
+        let mut page = self.hop(method, &url, body, site).await;
+        for _ in 0..12 {
+            if !page.status.is_redirection() {
+                return page;
+            }
+            let next = page.url.join(page.headers[LOCATION].to_str().unwrap()).unwrap();
+            page = self.hop(Method::GET, &next, None, "same-site").await;
+        }
+        panic!("a redirect loop: {:?}", self.hops);
+    }
+
+    /// Signs in from `/login`, through the login and consent pages where they come, to where it ends.
+    pub async fn sign_in(&mut self, origin: &str, return_to: &str) -> Page {
+        let page = self.get(&format!("{origin}/login?return_to={}", encode(return_to))).await;
+        self.log_in(page).await
+    }
+
+    /// From the login page on.
+    pub async fn log_in(&mut self, mut page: Page) -> Page {
+        if page.body.contains("id=\"password\"") {
+            page = self.submit(&page, &[("username", USERNAME), ("password", PASSWORD)], "sign-in").await;
+        }
+        if page.body.contains("id=\"allow\"") {
+            page = self.submit(&page, &[], "allow").await;
+        }
+        page
+    }
+
+    /// Submits the page's form as its button `id` would.
+    pub async fn submit(&mut self, page: &Page, fields: &[(&str, &str)], id: &str) -> Page {
+        let tag = |needle: &str| {
+            let at = page.body.find(needle).unwrap_or_else(|| panic!("no {needle} in {}", page.body));
+            let open = page.body[..at].rfind('<').unwrap();
+            page.body[open..].split('>').next().unwrap().to_owned()
+        };
+        let attribute = |tag: &str, name: &str| {
+            tag.split_once(&format!("{name}=\"")).map(|(_, rest)| rest.split('"').next().unwrap().replace("&amp;", "&"))
+        };
+        let button = tag(&format!("id=\"{id}\""));
+        let action = attribute(&button, "formaction").or_else(|| attribute(&tag("action=\""), "action")).unwrap();
+        let csrf = attribute(&tag("name=\"csrf\""), "value").unwrap();
+        let mut form: Vec<(&str, &str)> = vec![("csrf", &csrf)];
+        form.extend(fields);
+        let (name, value) = (attribute(&button, "name"), attribute(&button, "value"));
+        if let Some(name) = &name {
+            form.push((name, value.as_deref().unwrap_or_default()));
+        }
+        self.post(page.url.join(&action).unwrap().as_str(), &form).await
+    }
+}
+
+fn encode(text: &str) -> String {
+    reqwest::Url::parse_with_params("http://x/", [("a", text)]).unwrap().query().unwrap()[2..].to_owned()
+}
