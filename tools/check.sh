@@ -8,11 +8,11 @@ source "$root/tools/say.sh"
 
 tools/setup.sh check
 
-server_lints() { RUSTFLAGS=$debug_flags cargo clippy "${locked[@]}" --quiet --workspace --exclude frontend --all-targets -- -D warnings; }
+server_lints() { cargo clippy "${locked[@]}" --quiet --workspace --exclude frontend --all-targets -- -D warnings; }
 
 # In cargo-leptos's own directory for the browser, whose build scripts and macros the build needs anyway.
 browser_lints() {
-    RUSTFLAGS=$debug_flags cargo clippy "${locked[@]}" --quiet --package frontend --target wasm32-unknown-unknown --target-dir "$target/front" -- -D warnings
+    cargo clippy "${locked[@]}" --quiet --package frontend --target wasm32-unknown-unknown --target-dir "$target/front" -- -D warnings
 }
 
 licences() { cargo deny "${locked[@]}" --log-level error check --hide-inclusion-graph licenses bans sources; }

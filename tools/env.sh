@@ -29,11 +29,11 @@ command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 target=${CARGO_TARGET_DIR:-$root/target}
 case $target in /*) ;; *) target=$root/$target ;; esac
 
-# The flag that cargo-leptos gives to debug builds. Tests and lints use it too, so that nothing is compiled twice.
-debug_flags="${RUSTFLAGS:+$RUSTFLAGS }--cfg erase_components"
+# cargo-leptos answers a failed build with a backtrace of its own where this is on.
+export RUST_LIB_BACKTRACE="${RUST_LIB_BACKTRACE:-0}"
 
 # A change of Cargo.toml may change Cargo.lock at a desk, never in CI.
 locked=(${CI:+--locked})
 
-export root cache tools target debug_flags
+export root cache tools target
 cd "$root" || exit 1

@@ -16,7 +16,7 @@ install -m 755 "$target/release/cloakroom" "$destination/cloakroom"
 # The names of the hashed files; the server reads them beside its own executable.
 install -m 644 "$target/release/hash.txt" "$destination/hash.txt"
 cp -r target/site "$destination/site"
-sed 's|^site-root *=.*|site-root = "site"|; s|^env *=.*|env = "PROD"|' Leptos.toml >"$destination/Leptos.toml"
+sed 's|^site-root *=.*|site-root = "site"\nenv = "PROD"|' Leptos.toml >"$destination/Leptos.toml"
 for file in cloakroom.example.toml LICENSE LICENSE-MIT LICENSE-APACHE; do
     [ ! -f "$file" ] || cp "$file" "$destination/"
 done

@@ -18,8 +18,8 @@ which=${1:-all}
 # Passing tests are counted by cargo's own closing lines; only the others are told by name.
 without_passing() { awk '/^test .* \.\.\. ok$/ || /^$/ || /^running [0-9]+ tests?$/ { next } { print substr($0, 1, 2000); fflush() }'; }
 
-compile_tests() { RUSTFLAGS=$debug_flags cargo test "${locked[@]}" --quiet "${crates[@]}" --no-run; }
-run_tests() { RUSTFLAGS=$debug_flags cargo test "${locked[@]}" "${crates[@]}" --no-fail-fast 2>&1 | without_passing; }
+compile_tests() { cargo test "${locked[@]}" --quiet "${crates[@]}" --no-run; }
+run_tests() { cargo test "${locked[@]}" "${crates[@]}" --no-fail-fast 2>&1 | without_passing; }
 build_application() { cargo leptos build ${CI:+--cargo-locked}; }
 run_journeys() { (cd end2end && CLOAKROOM_BINARY=$target/debug/cloakroom node_modules/.bin/playwright test "$@"); }
 

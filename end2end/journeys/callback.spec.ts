@@ -42,7 +42,7 @@ test('a used callback leads home while signed in, and to the page that explains 
   context,
   watch,
 }) => {
-  watch.callbacks = 3;
+  watch.travel = { redirects: 1, callbacks: 3 };
   watch.console.expectStatus(400);
   const asked = documents(application.page);
   await signIn({ application, provider }, ADA);
@@ -60,30 +60,25 @@ test('the callback of another browser is refused, and still completes in its own
   application,
   provider,
   anotherBrowser,
+  cloakroom,
   watch,
 }) => {
-  watch.callbacks = 3;
+  watch.travel = { redirects: 0, callbacks: 2 };
   watch.console.expectStatus(403);
-  // The answer is held on its way, as somebody would who wants to plant it elsewhere.
-  const held = { url: '' };
-  const isCallback = (url: URL): boolean => url.pathname === '/callback';
-  await application.page.route(isCallback, (route) => {
-    held.url = route.request().url();
-    return route.fulfill({ contentType: 'text/html', body: '<!doctype html><html lang="en"><title>Held</title><h1>Held</h1>' });
-  });
   await application.open('/');
   await application.beginSignIn();
   await provider.logIn(ADA);
+  // The answer is held on its way, as somebody would who wants to plant it elsewhere.
+  const held = cloakroom.backChannel.hold();
   await provider.allow();
-  await expect(application.page.getByRole('heading', { name: 'Held' })).toBeVisible();
+  const address = await held;
 
   const stranger = await anotherBrowser();
-  await stranger.page.goto(held.url);
+  await stranger.page.goto(address);
   await stranger.application.shows('This sign-in began in another browser');
   await stranger.application.open('/');
   await stranger.application.shows('Hand in your tokens, carry a ticket.');
 
-  await application.page.unroute(isCallback);
-  await application.page.goto(held.url);
+  await application.page.goto(address);
   await application.greets(ADA);
 });

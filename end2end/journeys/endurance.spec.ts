@@ -15,7 +15,10 @@ test('a session outlives a restart of the server', async ({ application, provide
 test('a power cut in the middle of sign-ins loses no session and no audit event that was acknowledged', async ({
   anotherBrowser,
   cloakroom,
+  watch,
 }) => {
+  // What stands in front of the provider says so while it is away.
+  watch.console.expectStatus(502);
   const people = await Promise.all(Array.from({ length: 4 }, () => anotherBrowser()));
   const [first, second, atLogin, atConsent] = people;
   if (!first || !second || !atLogin || !atConsent) throw new Error('four browsers were asked for');

@@ -126,8 +126,7 @@ async fn brought(
     parameters: &Parameters,
     request_uri: &str,
 ) -> Result<AuthorizeRequest<Checked>, AuthorizeError> {
-    let load = pushed::load(server, request_uri).instrument(exchange::span(Exchange::RedirectToAuthorizationEndpoint));
-    let record = load.await?.ok_or(AuthorizeError::Expired)?;
+    let record = pushed::load(server, request_uri).await?.ok_or(AuthorizeError::Expired)?;
     if parameters.get("client_id").ok_or(Distrusted::NoClient)? != record.client_id {
         return Err(AuthorizeError::OtherClient);
     }
