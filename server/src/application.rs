@@ -13,16 +13,15 @@ use http::{Method, StatusCode};
 use leptos::config::LeptosOptions;
 use protocol::fetch_metadata;
 
-use crate::site;
+use crate::site::files;
 
 /// Puts the origin together.
-pub fn router(page: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) -> Router {
+pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) -> Router {
     let keys = api.client_jwks();
-    let fallback = page.clone();
-    page.router()
+    site.router()
         .route("/jwks", get(move || async move { Json(keys) }))
-        .merge(site::files(options))
-        .fallback(move |request: Request| async move { fallback.page(request).await })
+        .merge(files(options))
+        .fallback(move |request: Request| async move { site.page(request).await })
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
 }
 

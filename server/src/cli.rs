@@ -8,8 +8,8 @@ use crate::configuration::Role;
 
 /// Cloakroom: sign-in for browser apps. Every token stays on the server; the browser carries an opaque session cookie.
 ///
-/// Without arguments it runs everything, embedded, for development: the application on http://localhost:3000, its OpenID
-/// Provider on :4000, a Resource API on :5000, and the worker.
+/// Without arguments it runs everything, embedded, for development: the application on port 3000 of localhost, its
+/// OpenID Provider on 4000, a Resource API on 5000, and the worker.
 #[derive(Debug, Parser)]
 #[command(name = "cloakroom", version, about, long_about, max_term_width = 110)]
 pub struct Cli {

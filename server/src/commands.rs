@@ -30,7 +30,10 @@ pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
         ("database", engine(configuration, &configuration.database, "users.db")),
         ("cache", engine(configuration, &configuration.cache, "cache.db")),
         ("queue", engine(configuration, &configuration.queue, "queue.db")),
-        ("e-mail", if configuration.mail.url.is_some() { "SMTP".to_owned() } else { configuration.outbox().display().to_string() }),
+        (
+            "e-mail",
+            if configuration.mail.url.is_some() { "SMTP".to_owned() } else { configuration.outbox().display().to_string() },
+        ),
         ("demo accounts", if configuration.has_demo_accounts() { "yes" } else { "no" }.to_owned()),
     ] {
         println!("  {name:<15}{value}");

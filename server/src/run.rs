@@ -73,8 +73,7 @@ fn addresses(configuration: &Configuration) -> Vec<(Role, &'static str, SocketAd
 async fn listen(configuration: &Configuration) -> Result<Vec<TcpListener>, Failure> {
     let mut listeners = Vec::new();
     for (_, role, address, setting) in addresses(configuration) {
-        let listener =
-            TcpListener::bind(address).await.map_err(|reason| Failure::Listen { address, role, reason, setting })?;
+        let listener = TcpListener::bind(address).await.map_err(|reason| Failure::Listen { address, role, reason, setting })?;
         listeners.push(listener);
     }
     Ok(listeners)

@@ -24,8 +24,7 @@ pub fn options() -> Result<LeptosOptions, Failure> {
     let Some(path) = path else {
         return Err(Failure::file(FILE.as_ref(), "not found; run Cloakroom where it lies, or put it beside the binary"));
     };
-    let ConfFile { mut leptos_options, .. } =
-        get_configuration(path.to_str()).map_err(|error| Failure::file(&path, error))?;
+    let ConfFile { mut leptos_options, .. } = get_configuration(path.to_str()).map_err(|error| Failure::file(&path, error))?;
     // A release directory holds the site beside the binary, wherever it is started.
     if let Some(site) = beside.and_then(|beside| beside.parent().map(|directory| directory.join("site")))
         && site.is_dir()

@@ -1,4 +1,5 @@
 //! `Leptos.toml` is what the running server reads, Cargo.toml's block what cargo-leptos reads: they must say the same.
+#![cfg(test)]
 
 fn block(file: &str) -> toml::Value {
     let path = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));

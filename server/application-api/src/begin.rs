@@ -77,7 +77,8 @@ impl ApplicationApi {
         }
         match self.provider.authorization_url(&metadata, &asked).await {
             Ok(url) => {
-                let _span = tracing::info_span!("exchange", number = Exchange::RedirectToAuthorizationEndpoint.number()).entered();
+                let _span =
+                    tracing::info_span!("exchange", number = Exchange::RedirectToAuthorizationEndpoint.number()).entered();
                 let surplus = SIGN_IN.surplus(visit.cookies().map(|(name, _)| name));
                 let mut set: Vec<_> = surplus.into_iter().map(cookies::remove).collect();
                 set.push(cookies::carry(SIGN_IN.name(self.clock.now(), &flow(&state)), &ticket, Some(lifetime)));

@@ -115,7 +115,11 @@ impl ApplicationApi {
 
     /// Stores the session (11) and the audit event (12); both are durable before the cookie goes out. The session that this
     /// browser had before ends.
-    async fn begin_session(&self, visit: &Visit<'_>, exchanged: Exchanged) -> Result<Ticket, Box<dyn std::error::Error + Send + Sync>> {
+    async fn begin_session(
+        &self,
+        visit: &Visit<'_>,
+        exchanged: Exchanged,
+    ) -> Result<Ticket, Box<dyn std::error::Error + Send + Sync>> {
         let now = self.clock.now();
         let lifetime = SignedDuration::try_from(self.settings.session_lifetime)?;
         let identity = Identity {

@@ -7,7 +7,11 @@ pub const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 /// What a provider says of itself. Unknown members are ignored when read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, clippy::struct_excessive_bools, reason = "the members are those of the specifications, by their own names")]
+#[expect(
+    missing_docs,
+    clippy::struct_excessive_bools,
+    reason = "the members are those of the specifications, by their own names"
+)]
 pub struct ProviderMetadata {
     pub issuer: String,
     pub authorization_endpoint: String,

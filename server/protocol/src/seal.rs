@@ -84,13 +84,13 @@ mod tests {
 
     #[test]
     fn no_byte_of_a_sealed_record_can_be_changed_or_cut() {
-        let sealer = Sealer::derive(b"secret", "session");
-        let sealed = sealer.seal(&CountingRng::default(), b"", b"tokens");
+        let ours = Sealer::derive(b"secret", "session");
+        let sealed = ours.seal(&CountingRng::default(), b"", b"tokens");
         for i in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[i] ^= 1;
-            assert_eq!(sealer.open(b"", &altered), Err(DoesNotOpen));
-            assert_eq!(sealer.open(b"", &sealed[..i]), Err(DoesNotOpen));
+            assert_eq!(ours.open(b"", &altered), Err(DoesNotOpen));
+            assert_eq!(ours.open(b"", &sealed[..i]), Err(DoesNotOpen));
         }
     }
 }

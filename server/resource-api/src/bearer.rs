@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims};
 use protocol::jose::{self, InvalidJwt};
 use protocol::wire::{ErrorResponse, Parameters};
@@ -57,7 +57,8 @@ impl Guard {
     pub async fn judge(&self, headers: &HeaderMap, query: Option<&str>) -> Result<AccessTokenClaims, Refusal> {
         let token = token(headers, query)?;
         let claims = self.verified(token).await?;
-        jose::timely(self.clock.now(), claims.exp, None, Some(claims.iat)).map_err(|error| Refusal::Invalid(error.to_string()))?;
+        jose::timely(self.clock.now(), claims.exp, None, Some(claims.iat))
+            .map_err(|error| Refusal::Invalid(error.to_string()))?;
         if claims.iss != self.issuer {
             return Err(Refusal::Invalid("it is of another issuer".to_owned()));
         }

@@ -1,4 +1,5 @@
 //! The Resource API over its real router, with tokens of a real issuer on the loopback.
+#![cfg(test)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

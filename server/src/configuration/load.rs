@@ -107,7 +107,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         let error = read("[application]\nlisen = '127.0.0.1:1'").unwrap_err();
-        assert!(error.contains("there is no key application.lisen") && error.contains("did you mean application.listen?"), "{error}");
+        assert!(
+            error.contains("there is no key application.lisen") && error.contains("did you mean application.listen?"),
+            "{error}"
+        );
         let error = read("cahce = 'embedded'").unwrap_err();
         assert!(error.contains("did you mean cache?"), "{error}");
         let error = read("[provider]\nzzzzzz = 1").unwrap_err();

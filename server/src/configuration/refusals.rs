@@ -101,7 +101,9 @@ mod tests {
             configuration.provider.demo_accounts = Some(true);
             configuration.provider.issuer = "http://id.example".to_owned();
         });
-        for key in ["provider.demo_accounts", "provider.sealing_key", "application.client_key_file", "mail.url", "provider.issuer"] {
+        for key in
+            ["provider.demo_accounts", "provider.sealing_key", "application.client_key_file", "mail.url", "provider.issuer"]
+        {
             assert!(faults.contains(key), "{key} in {faults}");
         }
     }
@@ -119,7 +121,10 @@ mod tests {
     #[test]
     fn an_origin_is_scheme_host_and_port_and_nothing_more() {
         for origin in ["localhost:3000", "http://localhost:3000/", "http://localhost/app", "ftp://x", "http://a?b", ""] {
-            assert!(refused(|configuration| configuration.application.origin = origin.to_owned()).contains("application.origin"), "{origin}");
+            assert!(
+                refused(|configuration| configuration.application.origin = origin.to_owned()).contains("application.origin"),
+                "{origin}"
+            );
         }
         assert_eq!(refused(|configuration| configuration.application.issuer = Some("https://id.example/realm".to_owned())), "");
     }

@@ -21,8 +21,13 @@ pub(super) struct SessionClaim {
 
 impl AdditionalClaims for SessionClaim {}
 
-type Fields =
-    IdTokenFields<SessionClaim, EmptyExtraTokenFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type Fields = IdTokenFields<
+    SessionClaim,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
 
 /// What the token endpoint answers.
 pub(super) type Answer = StandardTokenResponse<Fields, CoreTokenType>;

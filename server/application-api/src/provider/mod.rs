@@ -141,7 +141,9 @@ impl Provider {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
         let metadata = Metadata::discover_async(issuer, &self.wire).await.map_err(|error| match error {
             openidconnect::DiscoveryError::Request(error) => ProviderError::Unreachable(error.to_string()),
-            openidconnect::DiscoveryError::Response(status, _, why) if status.is_server_error() => ProviderError::Unreachable(why),
+            openidconnect::DiscoveryError::Response(status, _, why) if status.is_server_error() => {
+                ProviderError::Unreachable(why)
+            }
             other => ProviderError::Unacceptable(other.to_string()),
         })?;
         let metadata = Arc::new(metadata);

@@ -28,8 +28,9 @@ impl Provider {
     /// # Errors
     /// [`ProviderError`] where the provider does not take the request.
     pub async fn authorization_url(&self, metadata: &Metadata, asked: &Asked<'_>) -> Result<Url, ProviderError> {
-        let challenge =
-            openidconnect::PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(asked.verifier.expose().to_owned()));
+        let challenge = openidconnect::PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(
+            asked.verifier.expose().to_owned(),
+        ));
         let request = [
             ("response_type", "code".to_owned()),
             ("redirect_uri", self.redirect_uri.clone()),

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use openidconnect::core::{CoreErrorResponseType, CoreGenderClaim, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessTokenHash, ClaimsVerificationError, Nonce, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, SignatureVerificationError, TokenResponse as _, UserInfoClaims,
+    AccessTokenHash, ClaimsVerificationError, Nonce, OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    SignatureVerificationError, TokenResponse as _, UserInfoClaims,
 };
 use protocol::Exchange;
 use protocol::jose::SKEW_SECONDS;
@@ -41,7 +41,8 @@ impl Provider {
         nonce: &str,
     ) -> Result<Exchanged, ProviderError> {
         let metadata = self.metadata().await?;
-        let client = self.client(&metadata)
+        let client = self
+            .client(&metadata)
             .set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).map_err(|error| unacceptable(&error))?);
         let mut request = client
             .exchange_code(openidconnect::AuthorizationCode::new(code.expose().to_owned()))
@@ -160,7 +161,9 @@ impl Provider {
         let claims: UserInfoClaims<SessionClaim, CoreGenderClaim> =
             request.request_async(&self.wire).await.map_err(|error| match error {
                 openidconnect::UserInfoError::Request(error) => ProviderError::Unreachable(error.to_string()),
-                openidconnect::UserInfoError::Response(status, _, why) if status.is_server_error() => ProviderError::Unreachable(why),
+                openidconnect::UserInfoError::Response(status, _, why) if status.is_server_error() => {
+                    ProviderError::Unreachable(why)
+                }
                 other => unacceptable(&other),
             })?;
         let name = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());

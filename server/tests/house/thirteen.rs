@@ -1,16 +1,13 @@
 //! All thirteen exchanges of the diagram happen in one sign-in, and are seen as spans with their numbers.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Browser, house};
 use protocol::Exchange;
-use support::{Browser, house};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[derive(Clone, Default)]
 struct Numbers(Arc<Mutex<Vec<u64>>>);
@@ -36,7 +33,8 @@ impl Visit for Numbers {
 #[tokio::test]
 async fn every_exchange_happens() {
     let numbers = Numbers::default();
-    tracing_subscriber::registry().with(numbers.clone()).init();
+    // The whole house runs on this test's own thread.
+    let _recording = tracing::subscriber::set_default(tracing_subscriber::registry().with(numbers.clone()));
     let house = house().await;
     let origin = house.configuration.application.origin.clone();
     let page = Browser::default().sign_in(&origin, "/").await;

@@ -1,10 +1,8 @@
 //! B12: each row of the callback's decision table leads to its page, and none into a loop.
 
-mod support;
-
+use crate::support::{Browser, house};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, Url};
-use support::{Browser, house};
 
 /// Takes a browser to the point where the callback would be requested: its URL, not yet visited.
 async fn stop_before_callback(browser: &mut Browser, origin: &str) -> Url {
@@ -123,7 +121,8 @@ async fn denied_consent_is_explained() {
     let origin = house.configuration.application.origin.clone();
     let mut browser = Browser::default();
     let page = browser.get(&format!("{origin}/login")).await;
-    let page = browser.submit(&page, &[("username", support::USERNAME), ("password", support::PASSWORD)], "sign-in").await;
+    let page =
+        browser.submit(&page, &[("username", crate::support::USERNAME), ("password", crate::support::PASSWORD)], "sign-in").await;
     let page = browser.submit(&page, &[], "deny").await;
     assert_eq!(page.url.path(), "/problem/denied", "{:?}", browser.hops);
     assert!(!browser.cookies.contains_key("__Host-session"));

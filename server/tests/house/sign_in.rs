@@ -1,14 +1,36 @@
 //! The whole house over real sockets: the application, the provider and the Resource API on three origins.
 
-mod support;
+use std::sync::atomic::Ordering;
 
+use crate::support::{Browser, Running, configuration, house, move_in};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, Url};
-use support::{Browser, configuration, house, move_in};
 
-#[tokio::test]
-async fn signing_in_leads_home_with_a_name() {
-    let house = house().await;
+/// Journeys that must be the same whatever the boxes stand on.
+macro_rules! on_each_engine {
+    ($($journey:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test] async fn $journey() { super::$journey(house_on(Engines::Embedded).await.unwrap()).await })+
+            use crate::support::{Engines, house_on};
+        }
+        mod postgres_and_redis {
+            $(#[tokio::test] async fn $journey() {
+                if let Some(house) = house_on(Engines::Servers).await { super::$journey(house).await }
+            })+
+            use crate::support::{Engines, house_on};
+        }
+    };
+}
+
+on_each_engine! {
+    signing_in_leads_home_with_a_name,
+    two_tabs_sign_in_at_once,
+    the_resource_api_answers_also_when_the_access_token_has_expired,
+    many_requests_at_once_refresh_once,
+    signing_out_ends_everything,
+}
+
+async fn signing_in_leads_home_with_a_name(house: Running) {
     let origin = &house.configuration.application.origin;
     let mut browser = Browser::default();
     let page = browser.sign_in(origin, "/").await;
@@ -55,9 +77,7 @@ async fn a_second_sign_in_asks_nothing() {
 }
 
 /// B9: each tab has its own transaction, in either order.
-#[tokio::test]
-async fn two_tabs_sign_in_at_once() {
-    let house = house().await;
+async fn two_tabs_sign_in_at_once(house: Running) {
     let origin = house.configuration.application.origin.clone();
     let mut browser = Browser::default();
     let first = browser.get(&format!("{origin}/login?return_to=/flow")).await;
@@ -69,9 +89,7 @@ async fn two_tabs_sign_in_at_once() {
 }
 
 /// The Resource API's JSON response, fetched with Bearer JWT; after five minutes with a refreshed token.
-#[tokio::test]
-async fn the_resource_api_answers_also_when_the_access_token_has_expired() {
-    let house = house().await;
+async fn the_resource_api_answers_also_when_the_access_token_has_expired(house: Running) {
     let origin = house.configuration.application.origin.clone();
     let mut browser = Browser::default();
     let page = browser.sign_in(&origin, "/resource?ask=1").await;
@@ -83,14 +101,13 @@ async fn the_resource_api_answers_also_when_the_access_token_has_expired() {
     }
 }
 
-/// B16: many requests on an expired token, one refresh; with more, the family of a replayed token would be revoked.
-#[tokio::test]
-async fn many_requests_at_once_refresh_once() {
-    let house = house().await;
+/// B16: many requests on an expired token make exactly one refresh grant.
+async fn many_requests_at_once_refresh_once(house: Running) {
     let origin = house.configuration.application.origin.clone();
     let mut browser = Browser::default();
     browser.sign_in(&origin, "/").await;
     house.clock.advance(SignedDuration::from_mins(6));
+    let before = house.token_requests.load(Ordering::SeqCst);
     let asks = (0..20).map(|_| {
         let mut tab = Browser { cookies: browser.cookies.clone(), ..Browser::default() };
         let url = format!("{origin}/resource?ask=1");
@@ -99,15 +116,14 @@ async fn many_requests_at_once_refresh_once() {
     for ask in asks.collect::<Vec<_>>() {
         assert!(ask.await.unwrap().body.contains("token_expires_in_seconds"));
     }
+    assert_eq!(house.token_requests.load(Ordering::SeqCst), before + 1);
     // Past the grace for parallel refreshes, another refresh still works: the family lives.
     house.clock.advance(SignedDuration::from_mins(6));
     assert!(browser.get(&format!("{origin}/resource?ask=1")).await.body.contains("token_expires_in_seconds"));
 }
 
 /// B17: sign-out ends the session here and at the provider.
-#[tokio::test]
-async fn signing_out_ends_everything() {
-    let house = house().await;
+async fn signing_out_ends_everything(house: Running) {
     let origin = house.configuration.application.origin.clone();
     let mut browser = Browser::default();
     browser.sign_in(&origin, "/").await;
@@ -152,7 +168,7 @@ async fn a_sign_in_starts_only_from_a_navigation_of_our_own() {
 async fn a_restart_loses_no_session() {
     let directory = tempfile::tempdir().unwrap();
     let (configuration, listeners) = configuration(directory.path()).await;
-    let clock = support::clock();
+    let clock = crate::support::clock();
     let first = move_in(configuration.clone(), listeners, clock.clone()).await;
     let origin = configuration.application.origin.clone();
     let mut browser = Browser::default();

@@ -1,10 +1,12 @@
 //! A whole house on private ports, and a browser that keeps cookies as browsers do.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+#![allow(unreachable_pub, reason = "the rooms of this test binary share it")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use leptos::config::LeptosOptions;
@@ -23,9 +25,10 @@ pub const PASSWORD: &str = "ada-loves-tea";
 pub struct Running {
     pub configuration: Configuration,
     pub clock: Arc<ManualClock>,
-    pub house: House,
+    /// How many requests the token endpoint had.
+    pub token_requests: Arc<AtomicUsize>,
     stop: CancellationToken,
-    _directory: Option<tempfile::TempDir>,
+    directory: Option<tempfile::TempDir>,
 }
 
 impl Drop for Running {
@@ -51,13 +54,49 @@ pub async fn configuration(directory: &Path) -> (Configuration, Vec<TcpListener>
     (configuration, listeners)
 }
 
+/// What the boxes stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engines {
+    /// Files.
+    Embedded,
+    /// PostgreSQL and Redis, which `make test` starts.
+    Servers,
+}
+
 /// A fresh house, all embedded.
 pub async fn house() -> Running {
+    house_on(Engines::Embedded).await.unwrap()
+}
+
+/// A fresh house on `engines`; none where only the embedded ones are wanted.
+pub async fn house_on(engines: Engines) -> Option<Running> {
     let directory = tempfile::tempdir().unwrap();
-    let (configuration, listeners) = configuration(directory.path()).await;
+    let (mut configuration, listeners) = configuration(directory.path()).await;
+    if engines == Engines::Servers {
+        if std::env::var("CLOAKROOM_TEST_ENGINES").is_ok_and(|wanted| wanted == "embedded") {
+            eprintln!("not run on PostgreSQL and Redis, as CLOAKROOM_TEST_ENGINES=embedded asks");
+            return None;
+        }
+        let server =
+            |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: `make test` starts the server"));
+        configuration.cache = server("CLOAKROOM_TEST_REDIS");
+        configuration.queue = server("CLOAKROOM_TEST_REDIS");
+        configuration.database = fresh_database(&server("CLOAKROOM_TEST_POSTGRES")).await;
+    }
     let mut running = move_in(configuration, listeners, clock()).await;
-    running._directory = Some(directory);
-    running
+    running.directory = Some(directory);
+    Some(running)
+}
+
+/// A database of its own beside the maintenance database at `url`.
+async fn fresh_database(url: &str) -> String {
+    use sqlx::{Connection as _, Executor as _};
+    let name = format!("house_{}", uuid::Uuid::new_v4().simple());
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    let mut fresh = Url::parse(url).unwrap();
+    fresh.set_path(&name);
+    fresh.to_string()
 }
 
 pub fn clock() -> Arc<ManualClock> {
@@ -71,12 +110,20 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
     let options = LeptosOptions::builder().output_name("cloakroom").site_root("target/site").build();
     let house = House::build(&configuration, &nature, &options).await.unwrap();
     let stop = CancellationToken::new();
-    let routers = [house.application.clone(), house.provider.clone(), house.resource.clone()].into_iter().flatten();
+    let token_requests = Arc::new(AtomicUsize::new(0));
+    let routers = [house.application, house.provider, house.resource].into_iter().flatten();
     for (listener, router) in listeners.into_iter().zip(routers) {
+        let counter = Arc::clone(&token_requests);
+        let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
+            if request.uri().path() == "/token" {
+                counter.fetch_add(1, Ordering::SeqCst);
+            }
+            async move { request }
+        }));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
     }
-    Running { configuration, clock, house, stop, _directory: None }
+    Running { configuration, clock, token_requests, stop, directory: None }
 }
 
 /// What a browser got.
@@ -130,7 +177,7 @@ impl Browser {
             self.keep(value.to_str().unwrap());
         }
         let body = answer.text().await.unwrap();
-        self.seen.push_str(&format!("{url}\n{headers:?}\n{body}\n"));
+        let _ = writeln!(self.seen, "{url}\n{headers:?}\n{body}");
         Page { url: url.clone(), status, body, headers }
     }
 

@@ -1,0 +1,8 @@
+//! The whole house: three origins on real sockets, and the binary as a process.
+#![cfg(test)]
+
+mod callback;
+mod process;
+mod sign_in;
+mod support;
+mod thirteen;
