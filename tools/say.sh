@@ -15,6 +15,22 @@ stop() {
     exit 2
 }
 
+# within MINUTES COMMAND…: a command that hangs must not hang everything; where there is no `timeout`, it may.
+within() {
+    local minutes=$1
+    shift
+    if ! command -v timeout >/dev/null; then
+        "$@"
+        return
+    fi
+    # At a desk Ctrl-C has to reach the command; in CI whatever it has started must end with it.
+    local code=0 manner=(--foreground)
+    [ -z "${CI:-}" ] || manner=()
+    timeout "${manner[@]}" --kill-after=30 "${minutes}m" "$@" || code=$?
+    [ "$code" -ne 124 ] || say "Stopped: it took more than $minutes minutes."
+    return "$code"
+}
+
 finished=()
 failed=0
 

@@ -11,6 +11,9 @@ pub enum PageError {
     /// Nobody is signed in, or the session has ended: 401.
     #[error("You are signed out. Sign in to go on.")]
     SignedOut,
+    /// The session lives, but its access token has expired and cannot be refreshed: 401.
+    #[error("Access has expired. Sign in once more to renew it.")]
+    AccessExpired,
     /// The request did not come from our own page: 403.
     #[error("This request did not come from this site, so nothing was done.")]
     CrossSite,
@@ -32,7 +35,7 @@ impl PageError {
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
         match self {
-            Self::SignedOut => 401,
+            Self::SignedOut | Self::AccessExpired => 401,
             Self::CrossSite => 403,
             Self::Unavailable | Self::ProviderUnreachable => 503,
             Self::ResourceUnreachable => 502,
@@ -45,11 +48,15 @@ impl FromServerFnError for PageError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
+        let error = match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::BadRequest
             }
             _ => Self::Unavailable,
-        }
+        };
+        // Leptos would answer 500 to whatever could not be read.
+        #[cfg(feature = "ssr")]
+        crate::functions::exchange::set_status_of(error);
+        error
     }
 }

@@ -262,8 +262,32 @@ async fn a_plain_form_signs_out_with_303() {
     let form = [HTML, ("content-type", "application/x-www-form-urlencoded")];
     let answer = ask(&site(Ok(Some(ada())), false), Method::POST, "/sign-out", &form).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/signed-out"));
-    let get = ask(&site(Ok(Some(ada())), false), Method::GET, "/sign-out", &[HTML]).await;
-    assert_eq!(get.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+/// A person who opens a button's address is told, and led home; a script gets the status alone.
+#[tokio::test]
+async fn a_method_that_a_path_does_not_take_is_a_page_with_a_way_home() {
+    let site = site(Ok(Some(ada())), false);
+    for (method, path) in [(Method::GET, "/sign-out"), (Method::POST, "/flow"), (Method::POST, "/login"), (Method::PUT, "/")] {
+        let answer = ask(&site, method.clone(), path, &[HTML]).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        assert!(answer.body.contains("cannot be opened like that") && answer.body.contains("href=\"/\""), "{}", answer.body);
+        assert!(!answer.header("allow").is_empty());
+        let script = ask(&site, method, path, &[]).await;
+        assert_eq!((script.status, script.body.as_str()), (StatusCode::METHOD_NOT_ALLOWED, ""));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_function_is_404() {
+    let site = site(Ok(None), false);
+    for method in [Method::GET, Method::POST] {
+        let script = ask(&site, method.clone(), "/api/nothing", &[]).await;
+        assert_eq!((script.status, script.body.as_str()), (StatusCode::NOT_FOUND, ""));
+        let person = ask(&site, method, "/api/nothing", &[HTML]).await;
+        assert_eq!(person.status, StatusCode::NOT_FOUND);
+        assert!(person.body.contains("There is no such page"), "{}", person.body);
+    }
 }
 
 #[tokio::test]

@@ -82,6 +82,7 @@ impl Resource for Desk {
 fn told(error: &ResourceError) -> PageError {
     let page = match error {
         ResourceError::SignedOut => return PageError::SignedOut,
+        ResourceError::AccessExpired => return PageError::AccessExpired,
         ResourceError::CrossSite => return PageError::CrossSite,
         ResourceError::ProviderUnreachable => PageError::ProviderUnreachable,
         ResourceError::Unreachable(_) => PageError::ResourceUnreachable,

@@ -6,12 +6,13 @@ use app::Site;
 use application_api::ApplicationApi;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{Method, StatusCode};
+use http::Method;
+use http::header::{HeaderMap, ORIGIN};
 use leptos::config::LeptosOptions;
-use protocol::fetch_metadata;
+use protocol::fetch_metadata::{is_cross_site, is_same_origin};
 
 use crate::site::files;
 
@@ -25,16 +26,69 @@ pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) ->
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
 }
 
-/// B4: what may change state must come from our own pages.
+/// B4: what may change state, and every question below `/api`, must come from our own pages.
 async fn refuse_other_sites(
     axum::extract::State(origin): axum::extract::State<Arc<str>>,
     request: Request,
     next: Next,
 ) -> Response {
+    let (path, headers) = (request.uri().path(), request.headers());
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || fetch_metadata::is_same_origin(request.headers(), &origin) {
-        next.run(request).await
-    } else {
-        (StatusCode::FORBIDDEN, "This request did not come from this site, so nothing was done.\n").into_response()
+    let ours = if safe { !path.starts_with("/api/") || !is_foreign(headers, &origin) } else { is_same_origin(headers, &origin) };
+    if ours { next.run(request).await } else { Site::refuse_other_site(path, headers) }
+}
+
+/// Whether another site sent the request: as the browser says, or by `Origin` where it does not say.
+fn is_foreign(headers: &HeaderMap, own_origin: &str) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(_) => is_cross_site(headers),
+        None => headers.get(ORIGIN).is_some_and(|origin| origin != own_origin),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use http::StatusCode;
+    use http::header::LOCATION;
+    use tower::ServiceExt as _;
+
+    async fn asked(method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String, String) {
+        let router = Router::new()
+            .fallback(|| async { "answered" })
+            .layer(from_fn_with_state(Arc::<str>::from("https://app.example"), refuse_other_sites));
+        let request = headers
+            .iter()
+            .fold(http::Request::builder().method(method).uri(path), |request, (name, value)| request.header(*name, *value));
+        let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let location = answer.headers().get(LOCATION).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 1 << 10).await.unwrap();
+        (status, location, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    const CROSS: (&str, &str) = ("sec-fetch-site", "cross-site");
+
+    #[tokio::test]
+    async fn a_form_of_another_site_leads_to_the_page_that_says_so() {
+        let person = [CROSS, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        let (status, location, _) = asked("POST", "/sign-out", &person).await;
+        assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/problem/cross-site"));
+        let (status, _, body) = asked("POST", "/sign-out", &[CROSS, ("sec-fetch-mode", "cors")]).await;
+        assert_eq!((status, body.as_str()), (StatusCode::FORBIDDEN, "\"CrossSite\""));
+    }
+
+    #[tokio::test]
+    async fn a_question_of_another_site_is_refused_whatever_its_method() {
+        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+            for headers in [&[CROSS][..], &[("sec-fetch-site", "same-site")], &[("origin", "https://other.example")]] {
+                assert_eq!(asked(method, "/api/current-user", headers).await.0, StatusCode::FORBIDDEN, "{method} {headers:?}");
+            }
+        }
+        for headers in [&[("sec-fetch-site", "same-origin")][..], &[("sec-fetch-site", "none")], &[]] {
+            assert_eq!(asked("GET", "/api/current-user", headers).await.0, StatusCode::OK, "{headers:?}");
+        }
+        assert_eq!(asked("GET", "/flow", &[CROSS]).await.0, StatusCode::OK, "links from elsewhere are welcome");
     }
 }

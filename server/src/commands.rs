@@ -1,19 +1,18 @@
 //! The commands that do one thing and end.
 
+use crate::Failure;
 use crate::cli::QueueCommand;
+use crate::configuration::without_password;
 use crate::configuration::{Configuration, Mode};
 use crate::house::{Nature, open_database, open_queue};
-use crate::{Failure, keys};
+use crate::verify::verify;
 
-/// `cloakroom check-config`.
+/// `cloakroom check-config`. It writes nothing and asks nobody.
 ///
 /// # Errors
-/// [`Failure`] where a key that it names cannot be used. What does not parse was refused before.
+/// [`Failure`] where `serve` would refuse the configuration too. What does not parse was refused before.
 pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
-    if configuration.mode == Mode::Production {
-        keys::client_key(configuration)?;
-        keys::sealing_key(configuration)?;
-    }
+    verify(configuration)?;
     let mode = match configuration.mode {
         Mode::Development => "development",
         Mode::Production => "production",
@@ -42,7 +41,7 @@ pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
 }
 
 fn engine(configuration: &Configuration, url: &str, file: &str) -> String {
-    crate::house::without_password(&configuration.engine(url, file))
+    without_password(&configuration.engine(url, file))
 }
 
 /// `cloakroom queue …`.

@@ -38,6 +38,27 @@ pub const ACCOUNTS: [Demonstration; 2] = [
     },
 ];
 
+/// Refuses a database in which one of them can still sign in, where they are not wanted: everybody knows their passwords.
+///
+/// # Errors
+/// [`Failure::Configuration`] names them, [`Failure::Command`] is a User Database that does not answer.
+pub async fn refuse_leftovers(accounts: &dyn Accounts) -> Result<(), Failure> {
+    let mut found = Vec::new();
+    for demonstration in ACCOUNTS {
+        let account = accounts.by_subject(demonstration.subject).await;
+        let account = account.map_err(|error| Failure::Command(format!("the accounts cannot be looked at: {error}")))?;
+        found.extend(account.filter(|account| !account.disabled).map(|account| account.username));
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Configuration(format!(
+        "the database holds the demonstration accounts {}, whose passwords everybody knows: use a fresh database, or set \
+         provider.demo_accounts = true in development",
+        found.join(", ")
+    )))
+}
+
 /// Adds those that are missing.
 ///
 /// # Errors
@@ -61,4 +82,25 @@ pub async fn furnish(accounts: &dyn Accounts, clock: &dyn Clock, rng: &dyn Rng) 
         accounts.add(&account).await.map_err(|error| failed(&error))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{OsRng, SystemClock};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn demonstration_accounts_left_in_the_database_are_named_and_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("users.db").display());
+        let database = user_database::SqlDatabase::open(&url, Arc::new(OsRng)).await.unwrap();
+        assert!(refuse_leftovers(database.as_ref()).await.is_ok(), "a fresh database holds none");
+        furnish(database.as_ref(), &SystemClock, &OsRng).await.unwrap();
+        let error = refuse_leftovers(database.as_ref()).await.unwrap_err();
+        assert!(matches!(error, Failure::Configuration(_)));
+        let error = error.to_string();
+        assert!(error.contains("ada, grace") && error.contains("use a fresh database"), "{error}");
+        database.close().await;
+    }
 }

@@ -1,6 +1,6 @@
-//! Why Cloakroom does not start: one line that says what to do.
+//! Why Cloakroom does not start or go on: one line that says what to do.
 
-/// A reason not to start. The process ends with code 2.
+/// A reason not to start or go on. The process ends with code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The configuration cannot be read, or asks for what cannot be.
@@ -35,6 +35,14 @@ pub enum Failure {
     File {
         /// Which file.
         path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A part ended by itself while the rest ran, so all was stopped.
+    #[error("the {what} ended by itself: {reason}; everything was stopped, start it again")]
+    Ended {
+        /// Which part.
+        what: &'static str,
         /// Why.
         reason: String,
     },

@@ -6,7 +6,9 @@ use std::time::Duration;
 use app::Site;
 use app::ports::{Development, Ports};
 use application_api::ApplicationApi;
-use authorization_server::{Authentication, AuthorizationServer, Boxes, Client, ClientKeys, DemoAccount, Lifetimes};
+use authorization_server::{
+    Authentication, AuthorizationServer, Boxes, Client, ClientKeys, DemoAccount, Lifetimes, PrepareError,
+};
 use axum::Router;
 use cache::Cache;
 use leptos::config::LeptosOptions;
@@ -16,11 +18,11 @@ use url::Url;
 use user_database::SqlDatabase;
 
 use crate::adapters::{Backstage, Desk};
-use crate::configuration::Role;
+use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
 use crate::pages::ProviderPages;
 use crate::worker::Clerk;
-use crate::{Configuration, Failure, application, keys, provider};
+use crate::{Configuration, Failure, application, keys, provider, site};
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,16 +88,6 @@ fn engine(what: &'static str, url: &str, error: &dyn std::error::Error, setting:
     Failure::Engine { what, url: without_password(url), reason, setting }
 }
 
-pub(crate) fn without_password(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            let _ = parsed.set_password(Some("***"));
-            parsed.to_string()
-        }
-        _ => url.to_owned(),
-    }
-}
-
 /// The client for requests to other boxes. It follows no redirects: none of them is to be followed blindly.
 ///
 /// # Errors
@@ -128,16 +120,19 @@ impl House {
         let mut house = Self {
             application: None,
             provider: None,
-            resource: runs(Role::Resource).then(|| resource(configuration, &http, nature)),
+            resource: runs(Role::Resource)
+                .then(|| site::strictly(resource(configuration, &http, nature), &configuration.resource.origin)),
             worker: None,
             cache: cache.clone(),
             database: database.clone(),
         };
         if let (true, Some(cache), Some(queue)) = (application, &cache, &queue) {
-            house.application = Some(application_origin(configuration, nature, cache, queue, &http, options)?);
+            let router = application_origin(configuration, nature, cache, queue, &http, options)?;
+            house.application = Some(site::strictly(router, &configuration.application.origin));
         }
         if let (true, Some(cache), Some(queue), Some(database)) = (provider, &cache, &queue, &database) {
-            house.provider = Some(provider_origin(configuration, nature, cache, queue, database, options).await?);
+            let router = provider_origin(configuration, nature, cache, queue, database, options).await?;
+            house.provider = Some(site::strictly(router, &configuration.provider.issuer));
         }
         if let (true, Some(queue), Some(database)) = (runs(Role::Worker), queue, database) {
             house.worker = Some((queue, Arc::new(Clerk::new(database, configuration)?)));
@@ -184,7 +179,11 @@ fn demo_accounts(configuration: &Configuration) -> Vec<(String, String)> {
     if configuration.has_demo_accounts() { accounts.collect() } else { Vec::new() }
 }
 
-fn application_settings(configuration: &Configuration) -> Result<application_api::Settings, Failure> {
+/// The application's section as the Application API is told it.
+///
+/// # Errors
+/// [`Failure::Configuration`] where a value cannot be.
+pub(crate) fn application_settings(configuration: &Configuration) -> Result<application_api::Settings, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::Configuration(format!("application: {error}"));
     let section = &configuration.application;
     Ok(application_api::Settings {
@@ -208,16 +207,9 @@ async fn provider_origin(
 ) -> Result<Router, Failure> {
     if configuration.has_demo_accounts() {
         demonstration::furnish(database.as_ref(), nature.clock.as_ref(), nature.rng.as_ref()).await?;
+    } else {
+        demonstration::refuse_leftovers(database.as_ref()).await?;
     }
-    let settings = authorization_server::Settings {
-        issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
-        lifetimes: Lifetimes::default(),
-        clients: clients(configuration)?,
-        demo_accounts: demo_accounts(configuration)
-            .into_iter()
-            .map(|(username, password)| DemoAccount { username, password })
-            .collect(),
-    };
     let boxes = Boxes {
         cache: Arc::clone(cache),
         queue: Arc::clone(queue),
@@ -231,10 +223,32 @@ async fn provider_origin(
         http: http()?,
     };
     let sealing_key = keys::sealing_key(configuration)?;
-    let server = AuthorizationServer::prepare(settings, boxes, &sealing_key)
-        .await
-        .map_err(|error| Failure::Configuration(format!("provider: {error}")))?;
+    let prepared = AuthorizationServer::prepare(provider_settings(configuration)?, boxes, &sealing_key).await;
+    let server = prepared.map_err(|error| match error {
+        PrepareError::Users(error) => {
+            engine("the User Database", &configuration.engine(&configuration.database, "users.db"), &error, "database")
+        }
+        error => Failure::Configuration(format!("provider: {error}")),
+    })?;
     Ok(provider::router(server, options))
+}
+
+/// The provider's section as the Authorization Server is told it, checked.
+///
+/// # Errors
+/// [`Failure::Configuration`] names what cannot be.
+pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authorization_server::Settings, Failure> {
+    let settings = authorization_server::Settings {
+        issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
+        lifetimes: Lifetimes::default(),
+        clients: clients(configuration)?,
+        demo_accounts: demo_accounts(configuration)
+            .into_iter()
+            .map(|(username, password)| DemoAccount { username, password })
+            .collect(),
+    };
+    settings.check().map_err(|error| Failure::Configuration(format!("provider: {error}")))?;
+    Ok(settings)
 }
 
 /// Our own application first, by its published keys; then those of the configuration.

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use protocol::OsRng;
 use protocol::entropy::opaque;
 use protocol::jose::SigningKey;
-use protocol::{OsRng, Rng};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Configuration, Failure};
@@ -12,15 +12,33 @@ use crate::{Configuration, Failure};
 /// The shortest sealing key, in bytes.
 const SHORTEST: usize = 32;
 
+const CLIENT_KEY: &str = "client-key.pem";
+const SEALING_KEY: &str = "sealing.key";
+
 /// The application's key for `private_key_jwt`.
 ///
 /// # Errors
 /// [`Failure::File`] where it cannot be read, or is none.
 pub fn client_key(configuration: &Configuration) -> Result<SigningKey, Failure> {
-    let (path, pem) = read_or_make(configuration.application.client_key_file.as_ref(), configuration, "client-key.pem", |rng| {
-        SigningKey::generate(rng).to_pem().unwrap_or_default()
-    })?;
-    SigningKey::from_pem(pem.expose_secret()).map_err(|error| Failure::file(&path, error))
+    if let Some(key) = written_client_key(configuration)? {
+        return Ok(key);
+    }
+    let pem = SigningKey::generate(&OsRng).to_pem().map_err(|error| Failure::Command(error.to_string()))?;
+    write(&configuration.data_directory.join(CLIENT_KEY), &pem)?;
+    // Another process may have been quicker, so what counts is what the file holds.
+    written_client_key(configuration)?.ok_or_else(|| Failure::Command(format!("{CLIENT_KEY} is gone again")))
+}
+
+/// The same where it was configured or made before; nothing is written.
+///
+/// # Errors
+/// [`Failure::File`] where it cannot be read, or is none.
+pub fn written_client_key(configuration: &Configuration) -> Result<Option<SigningKey>, Failure> {
+    let written = read(configuration.application.client_key_file.as_ref(), configuration, CLIENT_KEY)?;
+    let parse = |(path, pem): (PathBuf, SecretString)| {
+        SigningKey::from_pem(pem.expose_secret()).map_err(|error| Failure::file(&path, error))
+    };
+    written.map(parse).transpose()
 }
 
 /// What seals the provider's signing keys at rest.
@@ -28,29 +46,45 @@ pub fn client_key(configuration: &Configuration) -> Result<SigningKey, Failure> 
 /// # Errors
 /// [`Failure::File`] where it cannot be read, [`Failure::Configuration`] where it is too short to be a key.
 pub fn sealing_key(configuration: &Configuration) -> Result<SecretString, Failure> {
+    if let Some(key) = written_sealing_key(configuration)? {
+        return Ok(key);
+    }
+    write(&configuration.data_directory.join(SEALING_KEY), &opaque(&OsRng).into())?;
+    written_sealing_key(configuration)?.ok_or_else(|| Failure::Command(format!("{SEALING_KEY} is gone again")))
+}
+
+/// The same where it was configured or made before; nothing is written.
+///
+/// # Errors
+/// [`Failure::File`] where it cannot be read, [`Failure::Configuration`] where it is too short to be a key.
+pub fn written_sealing_key(configuration: &Configuration) -> Result<Option<SecretString>, Failure> {
     let provider = &configuration.provider;
     let key = match &provider.sealing_key {
-        Some(key) => key.clone(),
-        None => read_or_make(provider.sealing_key_file.as_ref(), configuration, "sealing.key", |rng| opaque(rng).into())?.1,
+        Some(key) => Some(key.clone()),
+        None => read(provider.sealing_key_file.as_ref(), configuration, SEALING_KEY)?.map(|(_, key)| key),
     };
-    if key.expose_secret().trim().len() < SHORTEST {
+    if key.as_ref().is_some_and(|key| key.expose_secret().trim().len() < SHORTEST) {
         return Err(Failure::Configuration("provider.sealing_key must have 32 characters or more".to_owned()));
     }
     Ok(key)
 }
 
-fn read_or_make(
+/// The configured file, or `name` in the data directory where it is.
+fn read(
     configured: Option<&PathBuf>,
     configuration: &Configuration,
     name: &str,
-    make: impl FnOnce(&dyn Rng) -> SecretString,
-) -> Result<(PathBuf, SecretString), Failure> {
+) -> Result<Option<(PathBuf, SecretString)>, Failure> {
     let path = configured.cloned().unwrap_or_else(|| configuration.data_directory.join(name));
-    if configured.is_none() && !path.exists() {
-        write_private(&path, &make(&OsRng)).map_err(|error| Failure::file(&path, error))?;
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, SecretString::from(text.trim().to_owned())))),
+        Err(error) if configured.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::file(&path, error)),
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, error))?;
-    Ok((path, SecretString::from(text.trim().to_owned())))
+}
+
+fn write(path: &Path, key: &SecretString) -> Result<(), Failure> {
+    write_private(path, key).map_err(|error| Failure::file(path, error))
 }
 
 /// Writes a file that only its owner reads; a file that appeared meanwhile (another process began too) is kept.

@@ -8,6 +8,7 @@ pub mod cli;
 
 pub mod commands;
 pub mod configuration;
+pub mod crew;
 pub mod demonstration;
 pub mod failure;
 pub mod house;
@@ -18,6 +19,7 @@ pub mod provider;
 pub mod run;
 pub mod site;
 pub mod telemetry;
+pub mod verify;
 pub mod worker;
 
 pub use configuration::Configuration;

@@ -27,12 +27,15 @@ fn start(cli: &cli::Cli, began: Instant) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Command(format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match &cli.command {
             None | Some(cli::Command::Serve) => run::serve(configuration, began).await,
             Some(cli::Command::CheckConfig) => commands::check_config(&configuration),
             Some(cli::Command::Queue(command)) => commands::queue(&configuration, command).await,
             Some(cli::Command::Audit { limit }) => commands::audit(&configuration, *limit).await,
         }
-    })
+    });
+    // What still runs was waited for long enough, or is not to be waited for.
+    runtime.shutdown_background();
+    done
 }

@@ -15,8 +15,8 @@ pub fn of_begin(begin: Begin) -> Outcome {
         Begin::AskFirst(path) => go(&with_return("/sign-in", &path), &[]),
         Begin::NotANavigation => Outcome { status: Some(StatusCode::UNAUTHORIZED), ..Outcome::default() },
         Begin::ProviderUnreachable(path) => go(&with_return("/problem/provider-unreachable", &path), &[]),
-        Begin::ProviderRefused => go("/problem/provider-error", &[]),
-        Begin::Unavailable => go("/problem/unavailable", &[]),
+        Begin::ProviderRefused(path) => go(&with_return("/problem/provider-error", &path), &[]),
+        Begin::Unavailable(path) => go(&with_return("/problem/unavailable", &path), &[]),
     }
 }
 
@@ -25,13 +25,14 @@ pub fn of_completion(completion: Completion) -> Outcome {
     match completion {
         Completion::SignedIn(path, cookies) => go(path.as_str(), &cookies),
         Completion::SignedInAlready => go("/", &[]),
-        Completion::Denied => go("/problem/denied", &[]),
-        Completion::ProviderRefused => go("/problem/provider-error", &[]),
+        Completion::Denied(path) => go(&with_return("/problem/denied", &path), &[]),
+        Completion::ProviderRefused(path, code) => go(&with_error("/problem/provider-error", &path, &code), &[]),
         Completion::Expired => go("/problem/sign-in-expired", &[]),
         Completion::OtherBrowser => go("/problem/other-browser", &[]),
-        Completion::InvalidResponse | Completion::Unacceptable => go("/problem/invalid-response", &[]),
+        Completion::InvalidResponse => go("/problem/invalid-response", &[]),
+        Completion::Unacceptable(path) => go(&with_return("/problem/invalid-response", &path), &[]),
         Completion::ProviderUnreachable(path) => go(&with_return("/problem/provider-unreachable", &path), &[]),
-        Completion::Unavailable => go("/problem/unavailable", &[]),
+        Completion::Unavailable(path) => go(&with_return("/problem/unavailable", &path), &[]),
     }
 }
 
@@ -47,8 +48,15 @@ pub fn of_sign_out(sign_out: SignOut) -> Outcome {
 }
 
 fn with_return(page: &str, path: &LocalPath) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path.as_str()).finish();
-    format!("{page}?{query}")
+    with(page, &[("return_to", path.as_str())])
+}
+
+fn with_error(page: &str, path: &LocalPath, code: &str) -> String {
+    with(page, &[("return_to", path.as_str()), ("error", code)])
+}
+
+fn with(page: &str, parameters: &[(&str, &str)]) -> String {
+    format!("{page}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish())
 }
 
 fn go(location: &str, cookies: &[tower_cookies::Cookie<'static>]) -> Outcome {

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::configuration::{Configuration, Role};
+use crate::crew::Crew;
 use crate::demonstration::ACCOUNTS;
 use crate::house::{House, Nature};
+use crate::verify::verify;
 use crate::{Failure, site, telemetry};
 
 /// How long requests in flight may take to finish after the signal to stop.
@@ -20,43 +21,36 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How often expired records are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
-/// Runs until Ctrl-C or SIGTERM.
+/// Runs until Ctrl-C or SIGTERM; a second one does not wait for requests in flight.
 ///
 /// # Errors
-/// [`Failure`] where it cannot start.
+/// [`Failure`] where it cannot start, or where a part of it ends by itself.
 pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), Failure> {
+    verify(&configuration)?;
     telemetry::start(&configuration.log)?;
     let nature = Nature::default();
     // Addresses first: another Cloakroom on the same ports should be named before its files are touched.
     let listeners = listen(&configuration).await?;
     let house = House::build(&configuration, &nature, &site::options()?).await?;
-    let stop = CancellationToken::new();
-    let mut tasks = JoinSet::new();
-    for (listener, router) in listeners.into_iter().zip(routers(&house)) {
-        tasks.spawn(answer(listener, router, stop.clone()));
+    let mut crew = Crew::default();
+    for ((name, listener), router) in listeners.into_iter().zip(routers(&house)) {
+        crew.add(name, answer(listener, router, crew.stop()));
     }
     if let Some((queue, clerk)) = &house.worker {
-        let (queue, clerk, stop) = (Arc::clone(queue), Arc::clone(clerk), stop.clone());
-        tasks.spawn(async move {
-            if let Err(error) = queue.work(clerk, stop).await {
-                tracing::error!(%error, "the worker ended");
-            }
-        });
+        let (queue, clerk, stop) = (Arc::clone(queue), Arc::clone(clerk), crew.stop());
+        crew.add("worker", async move { queue.work(clerk, stop).await.map_err(|error| error.to_string()) });
     }
-    tasks.spawn(prune(house.cache.clone(), house.database.clone(), nature, stop.clone()));
+    crew.add("pruner", prune(house.cache.clone(), house.database.clone(), nature, crew.stop()));
     banner(&configuration, began);
 
-    wait_for_signal().await;
-    tracing::info!("stopping: requests in flight finish first");
-    stop.cancel();
-    let ended = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
-    if ended.is_err() {
-        tracing::warn!("some requests did not finish within {} s", GRACE.as_secs());
-    }
-    if let Some(database) = &house.database {
+    let ended = crew.until(wait_for_signal()).await;
+    tracing::info!("stopping: requests in flight finish first; a second signal does not wait for them");
+    if !crew.finish(GRACE, wait_for_signal()).await {
+        tracing::warn!("some requests did not finish");
+    } else if let Some(database) = &house.database {
         database.close().await;
     }
-    Ok(())
+    ended
 }
 
 fn addresses(configuration: &Configuration) -> Vec<(Role, &'static str, SocketAddr, &'static str)> {
@@ -70,11 +64,11 @@ fn addresses(configuration: &Configuration) -> Vec<(Role, &'static str, SocketAd
     .collect()
 }
 
-async fn listen(configuration: &Configuration) -> Result<Vec<TcpListener>, Failure> {
+async fn listen(configuration: &Configuration) -> Result<Vec<(&'static str, TcpListener)>, Failure> {
     let mut listeners = Vec::new();
     for (_, role, address, setting) in addresses(configuration) {
         let listener = TcpListener::bind(address).await.map_err(|reason| Failure::Listen { address, role, reason, setting })?;
-        listeners.push(listener);
+        listeners.push((role, listener));
     }
     Ok(listeners)
 }
@@ -84,12 +78,10 @@ fn routers(house: &House) -> impl Iterator<Item = Router> {
     [house.application.clone(), house.provider.clone(), house.resource.clone()].into_iter().flatten()
 }
 
-async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) {
+async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<(), String> {
     let router = router.layer(CatchPanicLayer::new());
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "a listener ended");
-    }
+    served.map_err(|error| error.to_string())
 }
 
 async fn prune(
@@ -97,7 +89,7 @@ async fn prune(
     database: Option<Arc<user_database::SqlDatabase>>,
     nature: Nature,
     stop: CancellationToken,
-) {
+) -> Result<(), String> {
     let mut ticks = tokio::time::interval(PRUNE_EVERY);
     while tokio::select! { _ = ticks.tick() => true, () = stop.cancelled() => false } {
         if let Some(cache) = &cache
@@ -111,6 +103,7 @@ async fn prune(
             tracing::warn!(%error, "expired grants stay for now");
         }
     }
+    Ok(())
 }
 
 async fn wait_for_signal() {

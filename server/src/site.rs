@@ -54,6 +54,15 @@ pub fn files(options: &LeptosOptions) -> Router {
     router
 }
 
+/// Tells browsers that `origin` is reached by https alone, where it is (RFC 6797); for a year.
+pub fn strictly(router: Router, origin: &str) -> Router {
+    if !origin.starts_with("https://") {
+        return router;
+    }
+    let year = HeaderValue::from_static("max-age=31536000");
+    router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, year))
+}
+
 fn served(directory: PathBuf) -> ServeDir {
     ServeDir::new(directory).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
 }
@@ -64,4 +73,22 @@ fn cached(value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
 
 fn nosniff() -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
+    /// RFC 6797 §7: said over https only, and on every answer, unknown paths included.
+    #[tokio::test]
+    async fn an_https_origin_is_strict_about_it() {
+        for (origin, told) in [("https://app.example", Some("max-age=31536000")), ("http://localhost:3000", None)] {
+            let router = strictly(Router::new(), origin);
+            let answer = router.oneshot(axum::http::Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+            let header = answer.headers().get(header::STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().unwrap());
+            assert_eq!(header, told, "{origin}");
+        }
+    }
 }

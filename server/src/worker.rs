@@ -23,12 +23,19 @@ impl Clerk {
     /// # Errors
     /// [`Failure::Configuration`] where the mail server or the sender cannot be.
     pub fn new(database: Arc<SqlDatabase>, configuration: &Configuration) -> Result<Self, Failure> {
-        let mailer = match &configuration.mail.url {
-            None => Mailer::outbox(configuration.outbox()),
-            Some(url) => Mailer::smtp(url.expose_secret(), &configuration.mail.from)
-                .map_err(|error| Failure::Configuration(format!("mail: {error}")))?,
-        };
-        Ok(Self { trail: database, mailer })
+        Ok(Self { trail: database, mailer: mailer(configuration)? })
+    }
+}
+
+/// What sends e-mail; nothing is sent or written yet.
+///
+/// # Errors
+/// [`Failure::Configuration`] where the mail server or the sender cannot be.
+pub fn mailer(configuration: &Configuration) -> Result<Mailer, Failure> {
+    match &configuration.mail.url {
+        None => Ok(Mailer::outbox(configuration.outbox())),
+        Some(url) => Mailer::smtp(url.expose_secret(), &configuration.mail.from)
+            .map_err(|error| Failure::Configuration(format!("mail: {error}"))),
     }
 }
 

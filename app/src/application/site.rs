@@ -6,21 +6,25 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use axum::routing::{any, get, post};
 use futures::stream::{Stream, StreamExt, once};
 use http::header::{ACCEPT, LOCATION, REFERER};
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{IntoView, provide_context, use_context};
 use leptos_axum::{AxumRouteListing, generate_route_list, handle_response_inner, handle_server_fns_with_context};
 use protocol::LocalPath;
+use protocol::fetch_metadata::is_navigation;
 
 use super::conduct::Conduct;
 use super::headers::{Policy, write_for_data};
+use super::not_found::WrongMethod;
 use super::shell::{App, shell};
 use crate::components::Viewer;
+use crate::error::PageError;
 use crate::functions::exchange::visit_of;
 use crate::ports::Ports;
 
@@ -47,7 +51,7 @@ impl Site {
     /// All pages and server functions by path. The caller adds the static files, and [`Site::page`] as the fallback: it
     /// answers an unknown path with the page that says so.
     pub fn router(&self) -> Router {
-        let (pages, functions) = (self.clone(), self.clone());
+        let (pages, functions, unknown, wrong) = (self.clone(), self.clone(), self.clone(), self.clone());
         let page = move |request: Request<Body>| {
             let site = pages.clone();
             async move { site.page(request).await }
@@ -56,23 +60,65 @@ impl Site {
             let site = functions.clone();
             async move { site.function(request).await }
         };
+        let unknown = move |request: Request<Body>| {
+            let site = unknown.clone();
+            async move { site.unknown(request).await }
+        };
+        let wrong_method = move |request: Request<Body>| {
+            let site = wrong.clone();
+            async move { site.wrong_method(request).await }
+        };
         let router = Router::new()
             .route("/login", get(function.clone()))
             .route("/callback", get(function.clone()))
             .route("/sign-out", post(function.clone()))
-            .route("/api/{*function}", any(function));
+            .route("/api/current-user", get(function.clone()))
+            .route("/api/ask-resource", post(function))
+            .route("/api/{*unknown}", any(unknown));
         // Listing the routes also starts the executor that Leptos renders on.
         generate_route_list(App)
             .iter()
             .map(AxumRouteListing::path)
             .fold(router, |router, path| router.route(path, get(page.clone())))
+            .method_not_allowed_fallback(wrong_method)
+    }
+
+    /// An unknown path below `/api`: a page for people, 404 without a body for scripts.
+    async fn unknown(&self, request: Request<Body>) -> Response<Body> {
+        if is_navigation(request.headers()) { self.page(request).await } else { bare(StatusCode::NOT_FOUND) }
+    }
+
+    /// A known path and a method that it does not take: a page for people, 405 without a body for scripts.
+    async fn wrong_method(&self, mut request: Request<Body>) -> Response<Body> {
+        if !is_navigation(request.headers()) {
+            return bare(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        // Rendered as a GET of a path that is no page, so that no page takes the request for its own.
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = Uri::from_static("/sign-out");
+        self.render(request, Some(WrongMethod)).await
+    }
+
+    /// The answer to a request that another site sent (B4): the page that says so for people, 403 with
+    /// [`PageError::CrossSite`] for scripts and for everything below `/api`.
+    pub fn refuse_other_site(path: &str, headers: &HeaderMap) -> Response<Body> {
+        if is_navigation(headers) && !path.starts_with("/api/") {
+            return moved(StatusCode::SEE_OTHER, HeaderValue::from_static("/problem/cross-site"));
+        }
+        let mut response = (StatusCode::FORBIDDEN, axum::Json(PageError::CrossSite)).into_response();
+        write_for_data(response.headers_mut());
+        response
     }
 
     /// Renders a page. Who is here is asked first, once for the whole page.
     pub async fn page(&self, request: Request<Body>) -> Response<Body> {
         if let Some(location) = without_trailing_slash(request.uri()) {
-            return moved(location);
+            return moved(StatusCode::PERMANENT_REDIRECT, location);
         }
+        self.render(request, None).await
+    }
+
+    async fn render(&self, request: Request<Body>, wrong_method: Option<WrongMethod>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let viewer = Viewer(self.ports.sessions.current_user(&visit_of(&parts)).await);
         let conduct = Conduct::default();
@@ -85,6 +131,9 @@ impl Site {
                 provide_context(site.stylesheet.clone());
                 provide_context(viewer.clone());
                 provide_context(conduct.clone());
+                if let Some(wrong_method) = wrong_method {
+                    provide_context(wrong_method);
+                }
                 nonce.get_or_init(|| use_nonce().map(|nonce| nonce.to_string()));
             }
         };
@@ -124,11 +173,7 @@ impl Site {
             provide_context(site.ports.clone());
         };
         let answer = handle_server_fns_with_context(context, Request::from_parts(parts, body)).await;
-        let mut response = axum::response::IntoResponse::into_response(answer);
-        // Each function sets the status of its own errors; what is left is a body that could not be read.
-        if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-            *response.status_mut() = StatusCode::BAD_REQUEST;
-        }
+        let mut response = answer.into_response();
         write_for_data(response.headers_mut());
         response
     }
@@ -161,10 +206,15 @@ fn without_trailing_slash(uri: &Uri) -> Option<HeaderValue> {
     LocalPath::parse(&target).ok().and_then(|target| HeaderValue::from_str(target.as_str()).ok())
 }
 
-fn moved(location: HeaderValue) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+fn moved(status: StatusCode, location: HeaderValue) -> Response<Body> {
+    let mut response = bare(status);
     response.headers_mut().insert(LOCATION, location);
+    response
+}
+
+fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = status.into_response();
+    write_for_data(response.headers_mut());
     response
 }
 

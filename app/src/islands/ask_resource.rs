@@ -54,7 +54,12 @@ fn answered(answer: ResourceAnswer) -> AnyView {
 }
 
 fn refused(error: PageError) -> AnyView {
-    let way_on = (error == PageError::SignedOut).then(|| view! { <a href="/sign-in?return_to=/resource">"Sign in again"</a> });
+    let way_on = match error {
+        PageError::SignedOut => Some("/sign-in?return_to=/resource"),
+        PageError::AccessExpired => Some("/login?renew=1&return_to=/resource"),
+        _ => None,
+    };
+    let way_on = way_on.map(|href| view! { <a rel="external" href=href>"Sign in again"</a> });
     view! {
         <div class="notice bad">
             <p>{error.to_string()}</p>

@@ -29,9 +29,9 @@ pub enum Begin {
     /// The provider does not answer.
     ProviderUnreachable(LocalPath),
     /// The provider does not take our request.
-    ProviderRefused,
+    ProviderRefused(LocalPath),
     /// The Cache does not answer.
-    Unavailable,
+    Unavailable(LocalPath),
 }
 
 impl ApplicationApi {
@@ -47,9 +47,9 @@ impl ApplicationApi {
         }
         let return_to = return_to(visit.query);
         match self.session(visit).await {
-            Ok(Some(_)) => return Begin::SignedInAlready(return_to),
-            Ok(None) => {}
-            Err(error) => return unavailable(&error),
+            Ok(Some(_)) if !asks_anew(visit.query) => return Begin::SignedInAlready(return_to),
+            Ok(_) => {}
+            Err(error) => return unavailable(&error, return_to),
         }
         if fetch_metadata::is_cross_site(visit.headers) {
             return Begin::AskFirst(return_to);
@@ -73,7 +73,7 @@ impl ApplicationApi {
         let lifetime = self.settings.transaction_lifetime;
         let remembered = transaction.remember(self.cache.as_ref(), rng, &state, &ticket, lifetime).instrument(span).await;
         if let Err(error) = remembered {
-            return unavailable(&error);
+            return unavailable(&error, return_to);
         }
         match self.provider.authorization_url(&metadata, &asked).await {
             Ok(url) => {
@@ -89,21 +89,26 @@ impl ApplicationApi {
     }
 }
 
+/// Whether a signed-in user wants fresh tokens: `renew=1`.
+fn asks_anew(query: &str) -> bool {
+    Parameters::parse(query.as_bytes()).is_ok_and(|parameters| parameters.get("renew") == Some("1"))
+}
+
 /// `return_to` of a query, or home where it is missing or not ours (B6).
 pub fn return_to(query: &str) -> LocalPath {
     let parameters = Parameters::parse(query.as_bytes()).unwrap_or_default();
     parameters.get("return_to").and_then(|text| LocalPath::parse(text).ok()).unwrap_or_else(LocalPath::home)
 }
 
-fn unavailable(error: &cache::Unavailable) -> Begin {
+fn unavailable(error: &cache::Unavailable, return_to: LocalPath) -> Begin {
     tracing::error!(%error, "a sign-in could not be begun");
-    Begin::Unavailable
+    Begin::Unavailable(return_to)
 }
 
 fn no_provider(error: &ProviderError, return_to: LocalPath) -> Begin {
     tracing::error!(%error, "a sign-in could not be begun");
     match error {
         ProviderError::Unreachable(_) => Begin::ProviderUnreachable(return_to),
-        ProviderError::Refused(_) | ProviderError::Unacceptable(_) => Begin::ProviderRefused,
+        ProviderError::Refused(_) | ProviderError::Unacceptable(_) => Begin::ProviderRefused(return_to),
     }
 }

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use crate::cookies::{self, SESSION, SIGN_IN};
 use crate::provider::token::Exchanged;
 use crate::provider::{Provider, ProviderError};
-use crate::session::Identity;
+use crate::session::{Identity, Session};
 use crate::transaction::{Taken, Transaction, flow};
 use crate::{ApplicationApi, Visit};
 
@@ -23,9 +23,9 @@ pub enum Completion {
     /// The sign-in was used up, but somebody is signed in (the Back button): go home.
     SignedInAlready,
     /// `error=access_denied`: the user said no.
-    Denied,
-    /// Another `error`, or the token endpoint said no (a replayed code for one).
-    ProviderRefused,
+    Denied(LocalPath),
+    /// Another `error`, or the token endpoint said no (a replayed code for one), with the code that it gave.
+    ProviderRefused(LocalPath, String),
     /// The state is unknown, expired, or used before, and nobody is signed in.
     Expired,
     /// The state is another browser's, or this browser lost its cookie.
@@ -33,11 +33,11 @@ pub enum Completion {
     /// No state, duplicate parameters, or an issuer that is not the one asked: nothing was sent anywhere.
     InvalidResponse,
     /// What the provider issued does not verify.
-    Unacceptable,
+    Unacceptable(LocalPath),
     /// The provider does not answer.
     ProviderUnreachable(LocalPath),
     /// The Cache or the Queue does not answer.
-    Unavailable,
+    Unavailable(LocalPath),
 }
 
 impl ApplicationApi {
@@ -51,15 +51,15 @@ impl ApplicationApi {
         let Ok(response) = AuthorizationResponse::parse(visit.query) else { return Completion::InvalidResponse };
         let denied = response.error.as_deref() == Some("access_denied");
         let Some(state) = response.state.as_deref() else {
-            return if denied { Completion::Denied } else { Completion::InvalidResponse };
+            return if denied { Completion::Denied(LocalPath::home()) } else { Completion::InvalidResponse };
         };
         let bound = SIGN_IN.find(&flow(state), visit.cookies());
         let transaction = match Transaction::take(self.cache.as_ref(), state, bound.as_ref().map(|(_, ticket)| ticket)).await {
             Ok(Taken::Ours(transaction)) => transaction,
             Ok(Taken::Foreign) => return Completion::OtherBrowser,
-            Ok(Taken::Gone) if denied => return Completion::Denied,
+            Ok(Taken::Gone) if denied => return Completion::Denied(LocalPath::home()),
             Ok(Taken::Gone) => return self.gone(visit).await,
-            Err(error) => return unavailable(&error),
+            Err(error) => return unavailable(&error, LocalPath::home()),
         };
         if let Err(refusal) = self.judge(&transaction, &response).await {
             return refusal;
@@ -78,7 +78,7 @@ impl ApplicationApi {
                     Completion::SignedIn(transaction.return_to, set)
                 })
             }
-            Err(error) => unavailable(&error),
+            Err(error) => unavailable(error.as_ref(), transaction.return_to),
         }
     }
 
@@ -87,7 +87,7 @@ impl ApplicationApi {
         match self.session(visit).await {
             Ok(Some(_)) => Completion::SignedInAlready,
             Ok(None) => Completion::Expired,
-            Err(error) => unavailable(&error),
+            Err(error) => unavailable(&error, LocalPath::home()),
         }
     }
 
@@ -104,12 +104,27 @@ impl ApplicationApi {
         }
         match response.error.as_deref() {
             None => Ok(()),
-            Some("access_denied") => Err(Completion::Denied),
+            Some("access_denied") => Err(Completion::Denied(transaction.return_to.clone())),
             Some("temporarily_unavailable") => Err(Completion::ProviderUnreachable(transaction.return_to.clone())),
             Some(error) => {
-                tracing::warn!(error = error.chars().take(60).collect::<String>(), "the provider answered with an error");
-                Err(Completion::ProviderRefused)
+                let error: String = error.chars().take(60).collect();
+                tracing::warn!(error, "the provider answered with an error");
+                Err(Completion::ProviderRefused(transaction.return_to.clone(), error))
             }
+        }
+    }
+
+    /// Ends the session that this browser had before. The new one stands already, so trouble is only logged.
+    async fn end_former(&self, former: Result<Option<Session>, cache::Unavailable>) {
+        let ended = match former {
+            Ok(Some(former)) => self.end(&former).await,
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(Some(tokens)) => self.revoke(tokens).await,
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the session before this one runs on to its end"),
         }
     }
 
@@ -131,9 +146,15 @@ impl ApplicationApi {
             signed_in_at: now,
             ends_at: now.checked_add(lifetime)?,
         };
-        let former = self.session(visit).await?;
+        let former = self.session(visit).await;
         let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
-        let ticket = self.store(&identity, &exchanged.tokens).instrument(span).await?;
+        let ticket = match self.store(&identity, &exchanged.tokens).instrument(span).await {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                self.revoke(exchanged.tokens).await;
+                return Err(error.into());
+            }
+        };
 
         let event = Event::SignedIn {
             issuer: identity.issuer,
@@ -143,26 +164,27 @@ impl ApplicationApi {
             user_agent: visit.user_agent(),
         };
         let span = tracing::info_span!("exchange", number = Exchange::AuditEvent.number());
-        self.audit(event).instrument(span).await?;
-        if let Some(former) = former
-            && let Some(tokens) = self.end(&former).await?
-        {
-            self.revoke(tokens).await;
+        if let Err(error) = self.audit(event).instrument(span).await {
+            // Nobody holds the ticket yet: the session must not outlive this request.
+            self.forget(&ticket).await;
+            self.revoke(exchanged.tokens).await;
+            return Err(error.into());
         }
+        self.end_former(former).await;
         Ok(ticket)
     }
 }
 
-fn unavailable(error: &(impl std::fmt::Display + ?Sized)) -> Completion {
+fn unavailable(error: &(impl std::fmt::Display + ?Sized), return_to: LocalPath) -> Completion {
     tracing::error!(%error, "a sign-in could not be completed");
-    Completion::Unavailable
+    Completion::Unavailable(return_to)
 }
 
 fn no_tokens(error: &ProviderError, return_to: LocalPath) -> Completion {
     tracing::error!(%error, "a sign-in could not be completed");
     match error {
         ProviderError::Unreachable(_) => Completion::ProviderUnreachable(return_to),
-        ProviderError::Refused(_) => Completion::ProviderRefused,
-        ProviderError::Unacceptable(_) => Completion::Unacceptable,
+        ProviderError::Refused(code) => Completion::ProviderRefused(return_to, code.clone()),
+        ProviderError::Unacceptable(_) => Completion::Unacceptable(return_to),
     }
 }

@@ -10,6 +10,7 @@ use cache::Cache;
 use protocol::jose::{JwkSet, SigningKey};
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
+use tokio_util::task::TaskTracker;
 
 pub mod begin;
 pub mod complete;
@@ -41,6 +42,7 @@ pub struct ApplicationApi {
     client_key: SigningKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    tasks: TaskTracker,
 }
 
 impl ApplicationApi {
@@ -55,7 +57,7 @@ impl ApplicationApi {
         rng: Arc<dyn Rng>,
     ) -> Self {
         let provider = Provider::new(&settings, client_key.clone(), http.clone(), Arc::clone(&clock), Arc::clone(&rng));
-        Self { settings, provider, cache, queue, http, client_key, clock, rng }
+        Self { settings, provider, cache, queue, http, client_key, clock, rng, tasks: TaskTracker::new() }
     }
 
     /// The client's public keys, for the provider to verify its assertions with.
@@ -66,6 +68,12 @@ impl ApplicationApi {
     /// The settings it was made with.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Waits for what was begun for browsers that hung up meanwhile: refreshes and sign-outs.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     async fn audit(&self, event: Event) -> Result<(), queue::Unavailable> {

@@ -1,22 +1,27 @@
 //! Keeping the access token alive: one refresh grant however many requests ask at once.
 //!
-//! Whoever writes the lease refreshes; the others watch the session record until it changes. The new tokens are written by
-//! compare-and-set, so a session that was ended meanwhile stays ended (and the new refresh token is revoked). A holder that
-//! crashes delays the others by the lease's lifetime at most.
+//! Whoever writes the lease refreshes; the others watch the session record until it changes. The refresh itself runs on a
+//! task of its own, so that a browser that hangs up cannot lose the rotated token half-way. The new tokens are written by
+//! compare-and-set: a session that was ended meanwhile stays ended, and what another holder wrote first is used. A holder
+//! that crashes delays the others by the lease's lifetime.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use protocol::secret::AccessToken;
+use backon::{ExponentialBuilder, Retryable as _};
+use protocol::entropy::opaque;
+use protocol::secret::{AccessToken, RefreshToken};
+use tokio::time::timeout;
 
 use crate::ApplicationApi;
 use crate::provider::ProviderError;
 use crate::session::{Session, Tokens};
 
-/// Tokens that expire sooner than this are refreshed ahead.
-const AHEAD: SignedDuration = SignedDuration::from_secs(30);
-/// How long a refresh may take before another request may try.
-const LEASE: Duration = Duration::from_secs(15);
+/// How long one refresh grant may take. One that was not answered in time may have been carried out, so it is sent once
+/// more while the provider still gives the same successor (ours: for ten seconds after the first use).
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a refresh with its repetition may take before another request may try.
+const LEASE: Duration = Duration::from_secs(7);
 /// How often those who wait look again, and how many times.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 320;
@@ -27,6 +32,9 @@ pub enum NoToken {
     /// The session has ended, or ends now because its refresh token is dead.
     #[error("the session has ended")]
     Ended,
+    /// The access token has expired, and the provider gave no refresh token: the user must come by again.
+    #[error("the access token has expired, and there is no refresh token")]
+    Expired,
     /// The provider does not answer.
     #[error("the provider does not answer")]
     ProviderUnreachable,
@@ -40,16 +48,28 @@ impl ApplicationApi {
     ///
     /// # Errors
     /// [`NoToken`] where there is none to be had.
-    pub async fn access_token(&self, session: &Session, refused: Option<&AccessToken>) -> Result<AccessToken, NoToken> {
+    pub async fn access_token(
+        self: &Arc<Self>,
+        session: &Session,
+        refused: Option<&AccessToken>,
+    ) -> Result<AccessToken, NoToken> {
         let mut tokens = session.tokens().map_err(|_| NoToken::Ended)?;
+        let (lease, owner) = (format!("refresh:{}", session.key()), opaque(self.rng.as_ref()));
         for _ in 0..LOOKS {
             if self.is_usable(&tokens, refused) {
                 return Ok(tokens.access);
             }
-            if self.cache.add(&lease(session), b"held", LEASE).await? {
-                let refreshed = self.refresh_held(session, refused).await;
-                self.cache.remove(&lease(session)).await?;
-                return refreshed;
+            if self.cache.add(&lease, owner.as_bytes(), LEASE).await? {
+                let (api, session, refused) = (Arc::clone(self), session.clone(), refused.cloned());
+                let held = self.tasks.spawn(async move {
+                    let refreshed = api.refresh_held(&session, refused.as_ref()).await;
+                    // Only our own lease is given back: another holder may have followed a slow one.
+                    if let Err(error) = api.cache.replace(&lease, owner.as_bytes(), b"", Duration::ZERO).await {
+                        tracing::warn!(%error, "a lease runs out by itself");
+                    }
+                    refreshed
+                });
+                return held.await.unwrap_or(Err(NoToken::ProviderUnreachable));
             }
             tokio::time::sleep(LOOK).await;
             let current = self.reread(session).await?.ok_or(NoToken::Ended)?;
@@ -59,8 +79,7 @@ impl ApplicationApi {
     }
 
     fn is_usable(&self, tokens: &Tokens, refused: Option<&AccessToken>) -> bool {
-        let lives = tokens.access_expires_at.is_none_or(|at| self.clock.now().duration_until(at) > AHEAD);
-        lives && refused != Some(&tokens.access)
+        tokens.refresh_at.is_none_or(|at| self.clock.now() < at) && refused != Some(&tokens.access)
     }
 
     /// Refreshes under the lease; another holder may have been quicker, so the record is read again first.
@@ -70,31 +89,48 @@ impl ApplicationApi {
         if self.is_usable(&tokens, refused) {
             return Ok(tokens.access);
         }
+        let still_good = refused != Some(&tokens.access) && tokens.access_expires_at.is_none_or(|at| self.clock.now() < at);
         let Some(refresh) = &tokens.refresh else {
-            self.end(&current).await?;
-            return Err(NoToken::Ended);
+            return if still_good { Ok(tokens.access) } else { Err(NoToken::Expired) };
         };
-        match self.provider.refresh(refresh).await {
-            Ok(renewed) => {
-                if self.renew(&current, &renewed).await? {
-                    return Ok(renewed.access);
-                }
-                self.revoke(renewed).await;
-                Err(NoToken::Ended)
-            }
+        match self.grant(refresh).await {
+            Ok(renewed) => self.keep(&current, renewed).await,
             Err(ProviderError::Refused(code)) if code == "invalid_grant" => {
                 tracing::info!("a session ends because its refresh token is dead");
-                self.end(&current).await?;
+                // Only the record that held this token: what another holder wrote meanwhile lives.
+                self.cache.replace(&current.key(), current.record(), b"", Duration::ZERO).await?;
                 Err(NoToken::Ended)
             }
             Err(error) => {
                 tracing::error!(%error, "an access token could not be refreshed");
-                Err(NoToken::ProviderUnreachable)
+                if still_good { Ok(tokens.access) } else { Err(NoToken::ProviderUnreachable) }
             }
         }
     }
-}
 
-fn lease(session: &Session) -> String {
-    format!("refresh:{}", session.key())
+    /// One refresh grant, repeated once where no answer came.
+    async fn grant(&self, refresh: &RefreshToken) -> Result<Tokens, ProviderError> {
+        match timeout(PATIENCE, self.provider.refresh(refresh)).await {
+            Ok(Err(ProviderError::Unreachable(_))) | Err(_) => {}
+            Ok(answered) => return answered,
+        }
+        let late = |_| Err(ProviderError::Unreachable("no answer in time".to_owned()));
+        timeout(PATIENCE, self.provider.refresh(refresh)).await.unwrap_or_else(late)
+    }
+
+    /// Writes the tokens, which exist nowhere else: a Cache that blinks is asked again.
+    async fn keep(&self, session: &Session, renewed: Tokens) -> Result<AccessToken, NoToken> {
+        let again = ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_max_times(5);
+        if (|| self.renew(session, &renewed)).retry(again).await? {
+            return Ok(renewed.access);
+        }
+        match self.reread(session).await? {
+            // Another holder was quicker, or our own write was carried out and its answer lost.
+            Some(newer) => newer.tokens().map(|tokens| tokens.access).map_err(|_| NoToken::Ended),
+            None => {
+                self.revoke(renewed).await;
+                Err(NoToken::Ended)
+            }
+        }
+    }
 }

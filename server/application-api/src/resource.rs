@@ -1,5 +1,6 @@
 //! The call to the Resource API, with `Bearer JWT`; its JSON response goes to the page, the token does not.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::StatusCode;
@@ -32,6 +33,9 @@ pub enum ResourceError {
     /// Nobody is signed in, or the session has ended.
     #[error("nobody is signed in")]
     SignedOut,
+    /// The access token has expired and cannot be refreshed; signing in once more gives another.
+    #[error("the access token has expired")]
+    AccessExpired,
     /// Another site made the browser ask.
     #[error("the request came from another site")]
     CrossSite,
@@ -50,6 +54,7 @@ impl From<NoToken> for ResourceError {
     fn from(error: NoToken) -> Self {
         match error {
             NoToken::Ended => Self::SignedOut,
+            NoToken::Expired => Self::AccessExpired,
             NoToken::ProviderUnreachable => Self::ProviderUnreachable,
             NoToken::Unavailable(error) => Self::Unavailable(error),
         }
@@ -61,7 +66,7 @@ impl ApplicationApi {
     ///
     /// # Errors
     /// [`ResourceError`] where there is nothing to show.
-    pub async fn ask_resource(&self, visit: &Visit<'_>) -> Result<Answer, ResourceError> {
+    pub async fn ask_resource(self: &Arc<Self>, visit: &Visit<'_>) -> Result<Answer, ResourceError> {
         // A navigation from elsewhere (back from the provider, for one) shows a page to its user and nobody else.
         if fetch_metadata::is_cross_site(visit.headers) && !fetch_metadata::is_navigation(visit.headers) {
             return Err(ResourceError::CrossSite);

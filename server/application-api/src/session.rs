@@ -44,11 +44,14 @@ pub struct Tokens {
     pub access: AccessToken,
     /// When the access token expires, where the provider told.
     pub access_expires_at: Option<Timestamp>,
+    /// When to refresh it: a little before.
+    pub refresh_at: Option<Timestamp>,
     /// The refresh token, where one was given.
     pub refresh: Option<RefreshToken>,
 }
 
 /// A live session of this request, as it was read.
+#[derive(Clone)]
 pub struct Session {
     /// Who it is of.
     pub identity: Identity,
@@ -66,6 +69,11 @@ impl Session {
     /// The key of the record in the Cache.
     pub fn key(&self) -> String {
         key(&self.ticket)
+    }
+
+    /// The record as it was read, sealed.
+    pub(crate) fn record(&self) -> &[u8] {
+        &self.record
     }
 
     /// Opens the tokens.
@@ -158,6 +166,13 @@ impl ApplicationApi {
         let Some(record) = self.cache.take(&session.key()).await? else { return Ok(None) };
         let last = Session { identity: session.identity.clone(), ticket: session.ticket.clone(), record };
         Ok(last.tokens().ok())
+    }
+
+    /// Removes a session that nobody holds the ticket of.
+    pub(crate) async fn forget(&self, ticket: &Ticket) {
+        if let Err(error) = self.cache.remove(&key(ticket)).await {
+            tracing::error!(%error, "a session that nobody holds runs on to its end");
+        }
     }
 
     fn remaining(&self, identity: &Identity) -> Duration {

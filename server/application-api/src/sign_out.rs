@@ -1,5 +1,8 @@
 //! `POST /sign-out`: ends the session here, its tokens, and the provider's session.
 
+use std::sync::Arc;
+
+use http::HeaderMap;
 use protocol::entropy::opaque;
 use protocol::fetch_metadata;
 use queue::Event;
@@ -8,7 +11,7 @@ use url::Url;
 
 use crate::cookies::{self, SESSION};
 use crate::provider::Provider;
-use crate::session::{Identity, Tokens};
+use crate::session::Tokens;
 use crate::{ApplicationApi, Visit};
 
 /// What `POST /sign-out` comes to.
@@ -25,13 +28,20 @@ pub enum SignOut {
 }
 
 impl ApplicationApi {
-    /// Ends the session: first the record, so that no request in flight brings it back; then the refresh token.
-    pub async fn sign_out(&self, visit: &Visit<'_>) -> SignOut {
+    /// Ends the session: first the record, so that no request in flight brings it back; then the refresh token. It runs on a
+    /// task of its own, so that a browser that hangs up cannot leave it half done.
+    pub async fn sign_out(self: &Arc<Self>, visit: &Visit<'_>) -> SignOut {
         if !fetch_metadata::is_same_origin(visit.headers, &self.settings.origin) {
             return SignOut::CrossSite;
         }
-        let ended = match self.session(visit).await {
-            Ok(None) => return SignOut::Here(cookies::remove(SESSION.to_owned())),
+        let (api, headers) = (Arc::clone(self), visit.headers.clone());
+        self.tasks.spawn(async move { api.ending(&headers).await }).await.unwrap_or(SignOut::Unavailable)
+    }
+
+    async fn ending(&self, headers: &HeaderMap) -> SignOut {
+        let visit = Visit { headers, query: "" };
+        let ended = match self.session(&visit).await {
+            Ok(None) => return self.nobody(&visit).await,
             Ok(Some(session)) => self.end(&session).await.map(|tokens| (session.identity, tokens)),
             Err(error) => Err(error),
         };
@@ -51,7 +61,18 @@ impl ApplicationApi {
             tracing::error!(%error, subject = identity.subject, "a sign-out is missing from the audit log");
         }
         let cookie = cookies::remove(SESSION.to_owned());
-        match self.end_session_url(&identity).await {
+        match self.end_session_url(identity.provider_session.as_deref()).await {
+            Some(url) => SignOut::AtProvider(url, cookie),
+            None => SignOut::Here(cookie),
+        }
+    }
+
+    /// Nobody is signed in here. Who still carries a cookie may be the second click of a double click, or come late: the
+    /// provider's session may live, so the provider is asked to end it, and asks its user where it is not sure.
+    async fn nobody(&self, visit: &Visit<'_>) -> SignOut {
+        let cookie = cookies::remove(SESSION.to_owned());
+        let carried = visit.cookies().any(|(name, _)| name == SESSION);
+        match if carried { self.end_session_url(None).await } else { None } {
             Some(url) => SignOut::AtProvider(url, cookie),
             None => SignOut::Here(cookie),
         }
@@ -68,7 +89,7 @@ impl ApplicationApi {
 
     /// RP-Initiated Logout §2. The ID token would have to pass through the browser as `id_token_hint`, so `logout_hint`
     /// carries the provider's own session identifier instead, which only that provider and we know.
-    async fn end_session_url(&self, identity: &Identity) -> Option<Url> {
+    async fn end_session_url(&self, provider_session: Option<&str>) -> Option<Url> {
         let metadata = self.provider.metadata().await.ok()?;
         let mut url = Url::parse(Provider::end_session_endpoint(&metadata)?).ok()?;
         let mut query = url.query_pairs_mut();
@@ -76,7 +97,7 @@ impl ApplicationApi {
             .append_pair("client_id", &self.settings.client_id)
             .append_pair("post_logout_redirect_uri", &self.settings.post_logout_redirect_uri())
             .append_pair("state", &opaque(self.rng.as_ref()));
-        if let Some(session) = &identity.provider_session {
+        if let Some(session) = provider_session {
             query.append_pair("logout_hint", session);
         }
         drop(query);

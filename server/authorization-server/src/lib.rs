@@ -34,5 +34,5 @@ mod userinfo;
 
 pub use clients::{Authentication, Client, ClientKeys, outbound_client};
 pub use routes::router;
-pub use settings::{DemoAccount, Lifetimes, Settings};
+pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

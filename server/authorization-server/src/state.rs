@@ -56,7 +56,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Users(#[from] user_database::Unavailable),
     /// A stored signing key does not open under the secret from the configuration.
-    #[error("the signing key {0} does not open: the key-sealing secret is not the one under which it was stored")]
+    #[error("the signing key {0} does not open: provider.sealing_key is not the key-sealing secret under which it was stored")]
     Sealed(String),
     /// The operating system gave no usable key.
     #[error("no signing key could be made")]

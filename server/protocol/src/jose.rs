@@ -161,8 +161,11 @@ pub fn verify<T: DeserializeOwned>(
         return Err(InvalidJwt::Algorithm);
     }
     if let Some(expected) = typ {
-        let found = header.typ.as_deref().unwrap_or_default().to_ascii_lowercase();
-        if found.strip_prefix("application/").unwrap_or(&found) != expected {
+        const PREFIX: &str = "application/";
+        let found = header.typ.as_deref().unwrap_or_default();
+        let prefixed = found.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+        let short = if prefixed { found.get(PREFIX.len()..).unwrap_or_default() } else { found };
+        if !short.eq_ignore_ascii_case(expected) {
             return Err(InvalidJwt::Type);
         }
     }
@@ -253,6 +256,19 @@ mod tests {
     fn with_header(jwt: &str, header: &Value) -> String {
         let rest = jwt.split_once('.').unwrap().1;
         format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()))
+    }
+
+    /// RFC 7515 §4.1.9: a media type, whose case does not matter, with or without its prefix.
+    #[test]
+    fn the_type_is_compared_without_case() {
+        let key = SigningKey::generate(&OsRng);
+        let judged = |typ: &str, expected: &str| {
+            verify::<Value>(&key.sign(typ, &json!({})).unwrap(), &set(&[&key]), &ACCEPTED, Some(expected)).is_ok()
+        };
+        for (typ, expected) in [("JWT", "JWT"), ("jwt", "JWT"), ("AT+JWT", "at+jwt"), ("Application/AT+jwt", "at+jwt")] {
+            assert!(judged(typ, expected), "{typ}");
+        }
+        assert!(!judged("JWT", "at+jwt") && !judged("application/", "at+jwt"));
     }
 
     #[test]

@@ -9,8 +9,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims};
 use protocol::jose::{self, InvalidJwt};
-use protocol::wire::{ErrorResponse, Parameters};
+use protocol::wire::ErrorResponse;
 use protocol::{Clock, ErrorCode};
+use url::form_urlencoded;
 
 use crate::keys::{IssuerKeys, NoKeys};
 
@@ -26,7 +27,7 @@ pub struct Guard {
 /// Why a request does not pass.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// No token at all: the challenge carries no error (RFC 6750 §3.1).
+    /// No bearer token at all: the challenge carries no error (RFC 6750 §3.1).
     #[error("an access token is needed")]
     Missing,
     /// Sent in another way than one `Authorization: Bearer` header.
@@ -94,8 +95,7 @@ pub async fn require(State(guard): State<Arc<Guard>>, mut request: Request, next
 
 fn token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<&'a str, Refusal> {
     // RFC 9700 §4.3.2: a token in a query string ends up in logs, so such a request is refused as a whole.
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes()).map_err(|_| Refusal::Malformed)?;
-    if parameters.get("access_token").is_some() {
+    if form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "access_token") {
         return Err(Refusal::Malformed);
     }
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
@@ -103,9 +103,12 @@ fn token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<&'a str, Ref
     if values.next().is_some() {
         return Err(Refusal::Malformed);
     }
-    match value.to_str().ok().and_then(|text| text.split_once(' ')) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
-        _ => Err(Refusal::Malformed),
+    let value = value.to_str().map_err(|_| Refusal::Malformed)?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    match token.trim() {
+        _ if !scheme.eq_ignore_ascii_case("bearer") => Err(Refusal::Missing),
+        "" => Err(Refusal::Malformed),
+        token => Ok(token),
     }
 }
 

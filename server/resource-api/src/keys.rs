@@ -1,75 +1,110 @@
 //! The authorization server's public keys, read by discovery and remembered.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::Clock;
 use protocol::discovery::{ProviderMetadata, WELL_KNOWN};
 use protocol::jose::JwkSet;
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
 
 /// How long keys are used before they are fetched again.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
-/// How often an unknown key may make us fetch them before that.
+/// How long after a fetch, failed or not, the next one may come: a flood of unknown keys costs one request.
 const INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+/// The same while there are no keys at all, so that an issuer that starts later is found soon.
+const INTERVAL_WITHOUT_KEYS: SignedDuration = SignedDuration::from_secs(1);
 /// The largest document that is read, in bytes.
 const LARGEST: usize = 256 << 10;
 
 /// The keys cannot be had.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the authorization server's keys cannot be read: {0}")]
 pub struct NoKeys(String);
 
-/// The keys of one issuer.
+#[derive(Default)]
+struct Held {
+    keys: Option<(Arc<JwkSet>, Timestamp)>,
+    /// When they were last asked for, and why in vain.
+    tried: Option<(Timestamp, Option<NoKeys>)>,
+}
+
+/// The keys of one issuer. The lock on what is held is never kept across a wait; the other lets one fetch serve all who wait.
 pub struct IssuerKeys {
     issuer: String,
     http: reqwest::Client,
     clock: Arc<dyn Clock>,
-    known: Mutex<Option<(Arc<JwkSet>, Timestamp)>>,
+    held: Mutex<Held>,
+    fetching: tokio::sync::Mutex<()>,
 }
 
 impl IssuerKeys {
     /// Nothing is fetched before the first token comes.
     pub fn new(issuer: String, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer, http, clock, known: Mutex::default() }
+        Self { issuer, http, clock, held: Mutex::default(), fetching: tokio::sync::Mutex::default() }
     }
 
-    /// The keys as we know them; fetched at first use and after an hour. Stale keys serve while the issuer is away.
+    /// The keys as we know them; fetched at first use and after an hour. Stale keys serve while the issuer is away, and
+    /// everybody but the one who fetches.
     ///
     /// # Errors
     /// [`NoKeys`] where they were never read and cannot be now.
     pub async fn current(&self) -> Result<Arc<JwkSet>, NoKeys> {
-        self.younger_than(FRESH, true).await
+        let Some((keys, at)) = self.held().keys.clone() else { return self.renewed().await };
+        if self.clock.now().duration_since(at) < FRESH || self.tried_lately().is_some() {
+            return Ok(keys);
+        }
+        let Ok(_alone) = self.fetching.try_lock() else { return Ok(keys) };
+        Ok(self.ask().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "keys known from before serve on");
+            keys
+        }))
     }
 
-    /// The keys fetched again, unless that was done within the last 30 seconds.
+    /// The keys fetched again, unless that was tried within the last 30 seconds.
     ///
     /// # Errors
-    /// [`NoKeys`] where they cannot be read.
+    /// [`NoKeys`] where the last try failed.
     pub async fn renewed(&self) -> Result<Arc<JwkSet>, NoKeys> {
-        self.younger_than(INTERVAL, false).await
+        // Whoever comes while a fetch is under way waits for what it brings.
+        let _alone = self.fetching.lock().await;
+        match self.tried_lately() {
+            Some(answer) => answer,
+            None => self.ask().await,
+        }
     }
 
-    async fn younger_than(&self, age: SignedDuration, stale_serves: bool) -> Result<Arc<JwkSet>, NoKeys> {
-        let mut known = self.known.lock().await;
-        if let Some((keys, at)) = known.as_ref()
-            && self.clock.now().duration_since(*at) < age
-        {
-            return Ok(Arc::clone(keys));
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the last fetch came to, where it is too early for another.
+    fn tried_lately(&self) -> Option<Result<Arc<JwkSet>, NoKeys>> {
+        let held = self.held();
+        let (at, failure) = held.tried.as_ref()?;
+        let interval = if held.keys.is_some() { INTERVAL } else { INTERVAL_WITHOUT_KEYS };
+        if self.clock.now().duration_since(*at) >= interval {
+            return None;
         }
-        match (self.fetch().await, known.as_ref()) {
-            (Ok(keys), _) => {
-                let keys = Arc::new(keys);
-                *known = Some((Arc::clone(&keys), self.clock.now()));
-                Ok(keys)
-            }
-            (Err(error), Some((keys, _))) if stale_serves => {
-                tracing::warn!(%error, "keys known from before serve on");
-                Ok(Arc::clone(keys))
-            }
-            (Err(error), _) => Err(error),
+        let known = held.keys.as_ref().map(|(keys, _)| Arc::clone(keys));
+        match (failure, known) {
+            (None, Some(keys)) => Some(Ok(keys)),
+            (Some(failure), _) => Some(Err(failure.clone())),
+            (None, None) => None,
         }
+    }
+
+    async fn ask(&self) -> Result<Arc<JwkSet>, NoKeys> {
+        // Counted before it is waited for: a caller who goes away meanwhile has tried all the same.
+        self.held().tried = Some((self.clock.now(), Some(NoKeys("the last try was broken off".to_owned()))));
+        let fetched = self.fetch().await.map(Arc::new);
+        let now = self.clock.now();
+        let mut held = self.held();
+        held.tried = Some((now, fetched.as_ref().err().cloned()));
+        if let Ok(keys) = &fetched {
+            held.keys = Some((Arc::clone(keys), now));
+        }
+        fetched
     }
 
     async fn fetch(&self) -> Result<JwkSet, NoKeys> {

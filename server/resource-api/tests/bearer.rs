@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::jose::SigningKey;
 use protocol::{Clock, ManualClock, OsRng};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 const AUDIENCE: &str = "http://resource.test";
@@ -22,6 +23,9 @@ struct House {
     clock: Arc<ManualClock>,
     api: Router,
     fetched: Arc<AtomicUsize>,
+    /// While a test holds it, the issuer does not answer.
+    gate: Arc<Mutex<()>>,
+    away: Arc<AtomicBool>,
 }
 
 /// An issuer that publishes one key, and the Resource API that trusts it.
@@ -34,19 +38,21 @@ async fn house() -> House {
     let metadata = json!({"issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"), "jwks_uri": format!("{issuer}/jwks")});
     let jwks = json!({"keys": [key.public_jwk()]});
-    let counted = Arc::clone(&fetched);
+    let (gate, away) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
+    let (counted, closed, failing) = (Arc::clone(&fetched), Arc::clone(&gate), Arc::clone(&away));
     let provider = Router::new().route("/.well-known/openid-configuration", get(|| async move { Json(metadata) })).route(
         "/jwks",
         get(move || async move {
             counted.fetch_add(1, Ordering::SeqCst);
-            Json(jwks)
+            drop(closed.lock().await);
+            if failing.load(Ordering::SeqCst) { Err(StatusCode::INTERNAL_SERVER_ERROR) } else { Ok(Json(jwks)) }
         }),
     );
     tokio::spawn(async move { axum::serve(listener, provider).await });
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
     let settings = resource_api::Settings { audience: AUDIENCE.into(), issuer: issuer.clone() };
     let api = resource_api::router(&settings, reqwest::Client::new(), clock.clone());
-    House { issuer, key, clock, api, fetched }
+    House { issuer, key, clock, api, fetched, gate, away }
 }
 
 impl House {
@@ -134,11 +140,14 @@ async fn a_token_comes_in_one_header_or_not_at_all() {
         (format!("/profile?access_token={token}"), vec![]),
         (format!("/profile?access_token={token}"), vec![good.clone()]),
         ("/profile".to_owned(), vec![good.clone(), good.clone()]),
-        ("/profile".to_owned(), vec!["Basic YTpi".to_owned()]),
         ("/profile".to_owned(), vec!["Bearer ".to_owned()]),
     ] {
         assert_eq!(house.ask(&uri, &headers).await.0, StatusCode::BAD_REQUEST);
     }
+    // RFC 6750 §3.1: another scheme is no bearer token, so the challenge carries no error.
+    let (status, challenge, _) = house.ask("/profile", &["Basic YTpi".to_owned()]).await;
+    assert_eq!((status, challenge.as_str()), (StatusCode::UNAUTHORIZED, "Bearer"));
+    assert_eq!(house.ask("/profile?a=1&a=2", &[good]).await.0, StatusCode::OK);
 }
 
 /// Attack 21: a flood of unknown keys makes one refetch an interval.
@@ -155,6 +164,45 @@ async fn unknown_keys_make_one_refetch_in_thirty_seconds() {
         house.with(&stranger.sign("at+jwt", &house.claims()).unwrap()).await;
     }
     assert_eq!(house.fetched.load(Ordering::SeqCst), 2);
+}
+
+/// A fetch that fails is a try like any other, and those whose keys are known do not notice.
+#[tokio::test]
+async fn failed_fetches_count_and_known_keys_serve_on() {
+    let house = house().await;
+    let good = house.token("at+jwt", ("exp", json!(house.clock.now().as_second() + 7200)));
+    assert_eq!(house.with(&good).await.0, StatusCode::OK);
+    house.away.store(true, Ordering::SeqCst);
+    let stranger = SigningKey::generate(&OsRng).sign("at+jwt", &house.claims()).unwrap();
+    house.clock.advance(SignedDuration::from_secs(31));
+    for _ in 0..5 {
+        assert_eq!(house.with(&stranger).await.0, StatusCode::SERVICE_UNAVAILABLE, "nobody can tell");
+    }
+    assert_eq!(house.fetched.load(Ordering::SeqCst), 2);
+    house.clock.advance(SignedDuration::from_hours(1));
+    for _ in 0..5 {
+        assert_eq!(house.with(&good).await.0, StatusCode::OK);
+    }
+    assert_eq!(house.fetched.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn nobody_whose_key_is_known_waits_for_a_slow_issuer() {
+    let house = Arc::new(house().await);
+    let good = house.key.sign("at+jwt", &house.claims()).unwrap();
+    assert_eq!(house.with(&good).await.0, StatusCode::OK);
+    house.clock.advance(SignedDuration::from_secs(31));
+    let closed = house.gate.lock().await;
+    let stranger = SigningKey::generate(&OsRng).sign("at+jwt", &house.claims()).unwrap();
+    let (asking, token) = (Arc::clone(&house), stranger);
+    let slow = tokio::spawn(async move { asking.with(&token).await.0 });
+    while house.fetched.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.with(&good).await.0, StatusCode::OK);
+    assert!(!slow.is_finished());
+    drop(closed);
+    assert_eq!(slow.await.unwrap(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use figment::Figment;
-use figment::error::Kind;
-use figment::providers::{Env, Format as _, Toml};
+use figment::error::{Actual, Kind};
+use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::value::{Dict, Value};
 
 use super::{Configuration, Role};
@@ -12,6 +12,8 @@ use crate::Failure;
 
 const FILE: &str = "cloakroom.toml";
 const PREFIX: &str = "CLOAKROOM__";
+/// What may hold a secret: taken from the environment and from flags as it stands, since a key of digits is no number.
+const SECRETS: [&str; 5] = ["provider.sealing_key", "mail.url", "database", "cache", "queue"];
 
 impl Configuration {
     /// Reads `file` (or `cloakroom.toml` where there is one), the environment, `set` (`section.key=value`) and `roles`.
@@ -26,7 +28,10 @@ impl Configuration {
             None if Path::new(FILE).is_file() => figment = figment.merge(Toml::file_exact(FILE)),
             None => {}
         }
-        figment = figment.merge(Env::prefixed(PREFIX).split("__"));
+        figment = figment.merge(Env::prefixed(PREFIX).split("__").ignore(&SECRETS));
+        for (key, text) in Env::prefixed(PREFIX).split("__").only(&SECRETS).iter() {
+            figment = figment.merge(Serialized::default(key.as_str(), text));
+        }
         for assignment in set {
             figment = figment.merge(flag(assignment)?);
         }
@@ -40,15 +45,15 @@ impl Configuration {
 }
 
 /// `a.b=value`; the value is TOML where it parses as such, else text.
-fn flag(assignment: &str) -> Result<figment::providers::Serialized<Dict>, Failure> {
-    let (key, value) = assignment
-        .split_once('=')
-        .filter(|(key, _)| !key.is_empty())
-        .ok_or_else(|| Failure::Configuration(format!("--set takes KEY=VALUE, and not {assignment:?}")))?;
-    let value: Value = value.parse().unwrap_or_else(|_| Value::from(value));
+fn flag(assignment: &str) -> Result<Serialized<Dict>, Failure> {
+    let (key, value) = assignment.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+        Failure::Configuration("--set takes KEY=VALUE, for instance application.listen=127.0.0.1:8080".to_owned())
+    })?;
+    let parsed = if SECRETS.contains(&key) { None } else { value.parse().ok() };
+    let value: Value = parsed.unwrap_or_else(|| Value::from(value));
     let nested = key.rsplit('.').fold(value, |value, part| Value::from(Dict::from([(part.to_owned(), value)])));
     let dict = nested.into_dict().unwrap_or_default();
-    Ok(figment::providers::Serialized::defaults(dict))
+    Ok(Serialized::defaults(dict))
 }
 
 fn explain(errors: figment::Error) -> String {
@@ -76,9 +81,41 @@ fn explain_one(error: &figment::Error) -> String {
             };
             format!("there is no key {}{place}; {advice}", full(found))
         }
-        kind if path.is_empty() => format!("{kind}{place}"),
-        kind => format!("{path}: {kind}{place}"),
+        kind if path.is_empty() => format!("{}{place}", without_value(kind)),
+        Kind::Message(_) if SECRETS.contains(&path.as_str()) => format!("{path} cannot be read{place}"),
+        kind => format!("{path}: {}{place}", without_value(kind)),
     }
+}
+
+/// What is wrong with a value, without the value: it may be a secret under the wrong key, or of the wrong type.
+fn without_value(kind: &Kind) -> String {
+    match kind {
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            format!("expected {expected}, found {}", kind_of(found))
+        }
+        Kind::UnknownVariant(_, known) => format!("expected one of {}", known.join(", ")),
+        Kind::ISizeOutOfRange(_) | Kind::USizeOutOfRange(_) => "the number is out of range".to_owned(),
+        Kind::Unsupported(found) | Kind::UnsupportedKey(found, _) => format!("{} is not supported", kind_of(found)),
+        Kind::Message(message) => in_one_line(message),
+        Kind::InvalidLength(..) | Kind::UnknownField(..) | Kind::MissingField(_) | Kind::DuplicateField(_) => kind.to_string(),
+    }
+}
+
+fn kind_of(found: &Actual) -> &str {
+    match found {
+        Actual::Bool(_) => "a truth value",
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number",
+        Actual::Char(_) | Actual::Str(_) | Actual::Bytes(_) => "another text",
+        Actual::Seq => "a list",
+        Actual::Map => "a section",
+        _ => "something else",
+    }
+}
+
+/// Where a file does not parse, the message quotes its line: only the place and the reason are told.
+fn in_one_line(message: &str) -> String {
+    let told: Vec<&str> = message.trim().lines().filter(|line| !line.contains('|')).collect();
+    told.join(": ")
 }
 
 fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -89,6 +126,7 @@ fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret as _;
 
     fn read(toml: &str) -> Result<Configuration, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -123,6 +161,37 @@ mod tests {
         assert!(error.contains("application.listen"), "{error}");
         assert!(read("mode = 'producton'").unwrap_err().contains("mode"));
         assert!(read("[application\n").unwrap_err().starts_with("configuration: "));
+    }
+
+    #[test]
+    fn a_value_that_is_refused_is_never_repeated() {
+        for toml in [
+            "[provider]\nsealing_key = 31415926",
+            "[provider]\nsealing_key = 3141.5926",
+            "[provider]\nsealing_key = ['31415926']",
+            "[mail]\nurl = 31415926",
+            "database = 31415926",
+            "mode = '31415926'",
+            "[provider]\ndemo_accounts = '31415926'",
+            "[provider]\nsealing_key = '31415926",
+            "[provider]\nsealing_key = '31415926' '31415926'",
+            "[provider]\nclients = '31415926'",
+        ] {
+            let error = read(toml).unwrap_err();
+            assert!(!error.contains("31415926") && !error.contains("3141.5926"), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+        let error = read("[provider]\nsealing_key = 31415926").unwrap_err();
+        assert!(error.contains("provider.sealing_key: expected a string, found a number"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_of_digits_is_text_and_is_not_printed() {
+        let set = [format!("provider.sealing_key={}", "0123456789".repeat(4)), "database=postgres://u:hush@db/x".to_owned()];
+        let configuration = Configuration::load(None, &set, None).unwrap();
+        assert_eq!(configuration.provider.sealing_key.as_ref().unwrap().expose_secret(), "0123456789".repeat(4));
+        let printed = format!("{configuration:?}");
+        assert!(!printed.contains("0123456789") && !printed.contains("hush") && printed.contains("u:***@db"), "{printed}");
     }
 
     #[test]

@@ -11,10 +11,13 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 mod load;
+mod masked;
 mod refusals;
 
-/// Everything that can be set.
-#[derive(Debug, Clone, Deserialize)]
+pub use masked::without_password;
+
+/// Everything that can be set. Printed for debugging, the engines' URLs come without their passwords.
+#[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
     /// `development` has demonstration accounts and an outbox folder; `production` refuses them.
@@ -215,6 +218,24 @@ impl Default for Mail {
 impl Default for Log {
     fn default() -> Self {
         Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl std::fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Configuration")
+            .field("mode", &self.mode)
+            .field("roles", &self.roles)
+            .field("data_directory", &self.data_directory)
+            .field("database", &without_password(&self.database))
+            .field("cache", &without_password(&self.cache))
+            .field("queue", &without_password(&self.queue))
+            .field("application", &self.application)
+            .field("provider", &self.provider)
+            .field("resource", &self.resource)
+            .field("mail", &self.mail)
+            .field("log", &self.log)
+            .finish()
     }
 }
 

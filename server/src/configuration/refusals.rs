@@ -1,8 +1,9 @@
 //! What is refused although it parses: origins that are none, and development defaults in production, each named.
 
+use authorization_server::{Authentication, ClientKeys};
 use url::Url;
 
-use super::{Configuration, Mode, Role};
+use super::{Configuration, Mode, Role, without_password};
 use crate::Failure;
 
 impl Configuration {
@@ -11,18 +12,8 @@ impl Configuration {
         if self.roles.is_empty() {
             faults.push("roles is empty: name one of application, provider, resource, worker".to_owned());
         }
-        for (key, origin) in [
-            ("application.origin", Some(self.application.origin.as_str())),
-            ("application.issuer", self.application.issuer.as_deref()),
-            ("application.resource", self.application.resource.as_deref()),
-            ("provider.issuer", Some(self.provider.issuer.as_str())),
-            ("resource.origin", Some(self.resource.origin.as_str())),
-            ("resource.issuer", self.resource.issuer.as_deref()),
-        ] {
-            if let Some(fault) = origin.and_then(|origin| not_an_origin(key, origin)) {
-                faults.push(fault);
-            }
-        }
+        let addresses = self.addresses();
+        faults.extend(addresses.iter().filter_map(|address| address.malformed()));
         if !self.application.scope.contains("openid") {
             faults.push("application.scope must hold openid".to_owned());
         }
@@ -33,8 +24,22 @@ impl Configuration {
                 faults.push(format!("application.{key} must be longer than nothing"));
             }
         }
-        if self.mode == Mode::Production {
-            self.refuse_development_defaults(&mut faults);
+        match self.mode {
+            Mode::Production => {
+                self.refuse_development_defaults(&mut faults);
+                faults.extend(addresses.iter().filter(|address| address.is_plain_http_off_localhost()).map(|address| {
+                    format!("{} must be https in production, unless it is on localhost, and not {}", address.key, address.shown())
+                }));
+            }
+            Mode::Development => {
+                let ours = addresses.iter().filter(|address| address.ours && address.is_off_localhost());
+                faults.extend(ours.map(|address| {
+                    let (key, shown) = (&address.key, address.shown());
+                    format!(
+                        "{key} is {shown}, where others come, and development mode publishes passwords: set mode = \"production\""
+                    )
+                }));
+            }
         }
         if faults.is_empty() { Ok(()) } else { Err(Failure::Configuration(faults.join("; "))) }
     }
@@ -53,35 +58,97 @@ impl Configuration {
         if self.runs(Role::Worker) && self.mail.url.is_none() {
             faults.push("mail.url must be set in production".to_owned());
         }
-        for (key, origin) in [
-            ("application.origin", self.application.origin.as_str()),
-            ("the issuer", self.issuer()),
-            ("provider.issuer", self.provider.issuer.as_str()),
-        ] {
-            if is_plain_http_off_localhost(origin) {
-                faults.push(format!("{key} must be https in production, unless it is on localhost, and not {origin}"));
+    }
+
+    /// The addresses that the chosen roles go by.
+    fn addresses(&self) -> Vec<Address<'_>> {
+        let (application, provider, resource) =
+            (self.runs(Role::Application), self.runs(Role::Provider), self.runs(Role::Resource));
+        let section = &self.application;
+        // Where the application or the Resource API name no issuer, it is our own provider's.
+        let relies = (application && section.issuer.is_none()) || (resource && self.resource.issuer.is_none());
+        let calls = (application || provider) && section.resource.is_none();
+        let named = [
+            (application || provider, "application.origin", Some(section.origin.as_str()), Shape::Origin, application),
+            (application, "application.issuer", section.issuer.as_deref(), Shape::Issuer, false),
+            (application || provider, "application.resource", section.resource.as_deref(), Shape::Origin, false),
+            (provider || relies, "provider.issuer", Some(self.provider.issuer.as_str()), Shape::Issuer, provider),
+            (resource || calls, "resource.origin", Some(self.resource.origin.as_str()), Shape::Origin, resource),
+            (resource, "resource.issuer", self.resource.issuer.as_deref(), Shape::Issuer, false),
+        ];
+        let named = named.into_iter().filter(|(used, ..)| *used);
+        let mut addresses: Vec<_> = named
+            .filter_map(|(_, key, text, shape, ours)| text.map(|text| Address { key: key.to_owned(), text, shape, ours }))
+            .collect();
+        for client in self.provider.clients.iter().filter(|_| provider) {
+            if let Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(uri) } = &client.authentication {
+                let key = format!("jwks_uri of the client {}", client.client_id);
+                addresses.push(Address { key, text: uri.as_str(), shape: Shape::Any, ours: false });
             }
         }
+        addresses
     }
 }
 
-fn not_an_origin(key: &str, text: &str) -> Option<String> {
-    let fault = match Url::parse(text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => "must begin with http:// or https://",
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => "must have no query and no fragment",
-        Ok(_) if text.ends_with('/') => "must not end with a slash",
-        Ok(url) if !key.ends_with("issuer") && url.path() != "/" => "must have no path",
-        Ok(_) => return None,
-        Err(_) => "must be a URL",
-    };
-    Some(format!("{key} {fault}, and is {text:?}"))
+/// A configured address, and the key that sets it.
+struct Address<'a> {
+    key: String,
+    text: &'a str,
+    shape: Shape,
+    /// Whether it is where this process is reached itself.
+    ours: bool,
 }
 
-fn is_plain_http_off_localhost(origin: &str) -> bool {
-    Url::parse(origin).is_ok_and(|url| {
-        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        url.scheme() == "http" && !local
-    })
+/// How an address must be written, so that it can be compared as text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Scheme, host and port.
+    Origin,
+    /// The same, and a path perhaps.
+    Issuer,
+    /// Any http or https URL.
+    Any,
+}
+
+impl Address<'_> {
+    fn malformed(&self) -> Option<String> {
+        let fault = match Url::parse(self.text) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() => {
+                "must begin with http:// or https://".to_owned()
+            }
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                return Some(format!("{} must name no user and no password", self.key));
+            }
+            Ok(_) if self.shape == Shape::Any => return None,
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => "must have no query and no fragment".to_owned(),
+            Ok(_) if self.text.ends_with('/') => "must not end with a slash".to_owned(),
+            Ok(url) if self.shape == Shape::Origin && url.path() != "/" => "must have no path".to_owned(),
+            Ok(url) => {
+                let normal = match self.shape {
+                    Shape::Origin => url.origin().ascii_serialization(),
+                    Shape::Issuer | Shape::Any => url.as_str().trim_end_matches('/').to_owned(),
+                };
+                if normal == self.text {
+                    return None;
+                }
+                format!("must be written {normal}")
+            }
+            Err(_) => "must be a URL".to_owned(),
+        };
+        Some(format!("{} {fault}, and is {:?}", self.key, self.shown()))
+    }
+
+    fn shown(&self) -> String {
+        if self.text.contains('@') { without_password(self.text) } else { self.text.to_owned() }
+    }
+
+    fn is_off_localhost(&self) -> bool {
+        Url::parse(self.text).is_ok_and(|url| !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
+    }
+
+    fn is_plain_http_off_localhost(&self) -> bool {
+        self.is_off_localhost() && self.text.starts_with("http:")
+    }
 }
 
 #[cfg(test)]
@@ -120,12 +187,59 @@ mod tests {
 
     #[test]
     fn an_origin_is_scheme_host_and_port_and_nothing_more() {
-        for origin in ["localhost:3000", "http://localhost:3000/", "http://localhost/app", "ftp://x", "http://a?b", ""] {
+        for origin in [
+            "localhost:3000",
+            "http://localhost:3000/",
+            "http://localhost/app",
+            "ftp://x",
+            "http://a?b",
+            "",
+            "http://user@localhost",
+            "HTTP://localhost",
+            "http://LOCALHOST:3000",
+            "http://localhost:80",
+        ] {
             assert!(
                 refused(|configuration| configuration.application.origin = origin.to_owned()).contains("application.origin"),
                 "{origin}"
             );
         }
         assert_eq!(refused(|configuration| configuration.application.issuer = Some("https://id.example/realm".to_owned())), "");
+    }
+
+    #[test]
+    fn production_refuses_plain_http_wherever_a_running_role_uses_it() {
+        let client = r#"{"client_id": "other", "name": "Other", "scope": "openid", "authentication":
+            {"method": "private_key_jwt", "keys": {"jwks_uri": "http://other.example/jwks"}}}"#;
+        let change = |configuration: &mut Configuration| {
+            configuration.mode = Mode::Production;
+            configuration.resource.origin = "http://api.example".to_owned();
+            configuration.resource.issuer = Some("http://id.example".to_owned());
+            configuration.application.resource = Some("http://other-api.example".to_owned());
+            configuration.provider.issuer = "http://our-id.example".to_owned();
+            configuration.provider.clients = vec![serde_json::from_str(client).unwrap()];
+        };
+        let faults = refused(change);
+        for key in ["resource.origin", "resource.issuer", "application.resource", "provider.issuer", "the client other"] {
+            assert!(faults.contains(&format!("{key} must be https")), "{key} in {faults}");
+        }
+        let faults = refused(|configuration| {
+            change(configuration);
+            configuration.roles = vec![Role::Resource];
+        });
+        assert!(faults.contains("resource.origin") && !faults.contains("provider."), "{faults}");
+    }
+
+    /// Development mode shows passwords and other people's e-mails to whoever comes.
+    #[test]
+    fn development_stays_on_this_machine() {
+        for change in [
+            |configuration: &mut Configuration| configuration.application.origin = "https://app.example".to_owned(),
+            |configuration: &mut Configuration| configuration.provider.issuer = "https://id.example".to_owned(),
+            |configuration: &mut Configuration| configuration.resource.origin = "https://api.example".to_owned(),
+        ] {
+            assert!(refused(change).contains("set mode = \"production\""));
+        }
+        assert_eq!(refused(|configuration| configuration.application.origin = "http://[::1]:3000".to_owned()), "");
     }
 }

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 mod callback;
+mod in_flight;
 mod process;
 mod sign_in;
 mod support;
-mod thirteen;

@@ -42,6 +42,7 @@ impl Drop for Started {
 }
 
 fn start(directory: &Path, set: &[String], arguments: &[&str]) -> Started {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut command = cloakroom(directory, set);
     let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let ready = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).any(|line| line.contains("Ready in"));
@@ -115,6 +116,31 @@ fn a_good_configuration_is_told_back() {
         output.status.success() && said.contains("The configuration is good.") && said.contains("http://localhost:4000"),
         "{said}"
     );
+}
+
+#[test]
+fn check_config_writes_nothing_and_takes_a_key_of_digits_from_the_environment() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let check = |key: &str| {
+        let mut command = cloakroom(&data, &[]);
+        command.arg("check-config").env("CLOAKROOM__PROVIDER__SEALING_KEY", key).output().unwrap()
+    };
+    let good = check(&"0123456789".repeat(4));
+    assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
+    let short = check("31415926");
+    refused(&short, &["provider.sealing_key must have 32 characters"]);
+    assert!(!String::from_utf8_lossy(&short.stderr).contains("31415926"));
+    assert!(!data.exists());
+}
+
+#[test]
+fn demonstration_accounts_do_not_survive_into_production() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut set, _) = addresses();
+    drop(start(directory.path(), &set, &[]));
+    set.push("provider.demo_accounts=false".to_owned());
+    refused(&cloakroom(directory.path(), &set).output().unwrap(), &["ada, grace", "use a fresh database"]);
 }
 
 #[tokio::test]

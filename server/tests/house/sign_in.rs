@@ -146,7 +146,8 @@ async fn another_site_cannot_sign_anybody_out() {
     browser.sign_in(&origin, "/").await;
     let url = Url::parse(&format!("{origin}/sign-out")).unwrap();
     let page = browser.hop(Method::POST, &url, Some(String::new()), "cross-site").await;
-    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert_eq!((page.status, &page.headers["location"]), (StatusCode::SEE_OTHER, &"/problem/cross-site".parse().unwrap()));
+    assert_eq!(browser.get(&format!("{origin}/problem/cross-site")).await.status, StatusCode::FORBIDDEN);
     assert!(browser.get(&origin).await.body.contains("Ada Lovelace"));
 }
 

@@ -21,14 +21,49 @@ use tokio_util::sync::CancellationToken;
 pub const USERNAME: &str = "ada";
 pub const PASSWORD: &str = "ada-loves-tea";
 
+/// A gate that is open until it is closed.
+#[derive(Clone)]
+pub struct Gate(tokio::sync::watch::Sender<bool>);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(tokio::sync::watch::Sender::new(true))
+    }
+}
+
+impl Gate {
+    pub fn close(&self) {
+        self.0.send_replace(false);
+    }
+
+    pub fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn pass(&self) {
+        let _ = self.0.subscribe().wait_for(|open| *open).await;
+    }
+}
+
 /// A running house; it ends with the value.
 pub struct Running {
     pub configuration: Configuration,
     pub clock: Arc<ManualClock>,
     /// How many requests the token endpoint had.
     pub token_requests: Arc<AtomicUsize>,
+    /// Closed, it keeps requests waiting before the token endpoint.
+    pub token_gate: Gate,
     stop: CancellationToken,
     directory: Option<tempfile::TempDir>,
+}
+
+impl Running {
+    /// Waits until the token endpoint has had `count` requests.
+    pub async fn token_requests_reach(&self, count: usize) {
+        while self.token_requests.load(Ordering::SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 impl Drop for Running {
@@ -111,19 +146,26 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
     let house = House::build(&configuration, &nature, &options).await.unwrap();
     let stop = CancellationToken::new();
     let token_requests = Arc::new(AtomicUsize::new(0));
+    let token_gate = Gate::default();
     let routers = [house.application, house.provider, house.resource].into_iter().flatten();
     for (listener, router) in listeners.into_iter().zip(routers) {
-        let counter = Arc::clone(&token_requests);
+        let (counter, gate) = (Arc::clone(&token_requests), token_gate.clone());
         let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
-            if request.uri().path() == "/token" {
+            let gate = (request.uri().path() == "/token").then(|| gate.clone());
+            if gate.is_some() {
                 counter.fetch_add(1, Ordering::SeqCst);
             }
-            async move { request }
+            async move {
+                if let Some(gate) = gate {
+                    gate.pass().await;
+                }
+                request
+            }
         }));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
     }
-    Running { configuration, clock, token_requests, stop, directory: None }
+    Running { configuration, clock, token_requests, token_gate, stop, directory: None }
 }
 
 /// What a browser got.

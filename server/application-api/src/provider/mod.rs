@@ -1,6 +1,7 @@
 //! The provider as we see it: its metadata and keys by discovery, and our authentication towards it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use openidconnect::core::{
@@ -12,7 +13,7 @@ use openidconnect::{AdditionalProviderMetadata, IssuerUrl, ProviderMetadata};
 use protocol::jose::SigningKey;
 use protocol::{Clock, Rng, client_assertion};
 use serde::{Deserialize, Serialize};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::Settings;
 use wire::Wire;
@@ -28,6 +29,9 @@ const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// How often an unknown key may make us fetch them before that (B7).
 const INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long fetching both may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Members of the metadata beyond OpenID Connect Discovery (RFC 9126 §5, RFC 9207 §3, RFC 7009, RP-Initiated Logout §2.1).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -71,6 +75,13 @@ pub enum ProviderError {
     Unacceptable(String),
 }
 
+#[derive(Clone)]
+struct Known {
+    metadata: Arc<Metadata>,
+    fetched_at: Timestamp,
+    tried_at: Timestamp,
+}
+
 /// One provider.
 pub struct Provider {
     issuer: String,
@@ -81,7 +92,8 @@ pub struct Provider {
     client_key: SigningKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    known: RwLock<Option<(Arc<Metadata>, Timestamp)>>,
+    known: RwLock<Option<Known>>,
+    fetching: Mutex<()>,
 }
 
 impl Provider {
@@ -102,6 +114,7 @@ impl Provider {
             clock,
             rng,
             known: RwLock::default(),
+            fetching: Mutex::default(),
         }
     }
 
@@ -110,45 +123,64 @@ impl Provider {
         &self.issuer
     }
 
-    /// Metadata and keys; fetched at first use and after an hour. While the provider is away, what we know still serves.
+    /// Metadata and keys; fetched at first use and after an hour. While the provider is away, what we know serves on.
     ///
     /// # Errors
     /// [`ProviderError`] where they were never fetched and cannot be now.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
-        let known = self.known.read().await.clone();
-        match known {
-            Some((metadata, at)) if self.clock.now().duration_since(at) < FRESH => Ok(metadata),
-            Some((metadata, _)) => Ok(self.discover(FRESH).await.unwrap_or(metadata)),
-            None => self.discover(FRESH).await,
-        }
+        self.younger_than(FRESH).await
     }
 
-    /// Metadata and keys, fetched again unless that was done within the last 30 seconds: for a key we do not know.
+    /// Metadata and keys, fetched again unless that was tried within the last 30 seconds: for a key we do not know (B7).
     ///
     /// # Errors
-    /// [`ProviderError`] where they cannot be fetched.
+    /// [`ProviderError`] where they were never fetched and cannot be now.
     pub async fn renewed_metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
-        self.discover(INTERVAL).await
+        self.younger_than(INTERVAL).await
     }
 
-    async fn discover(&self, unless_younger: SignedDuration) -> Result<Arc<Metadata>, ProviderError> {
-        let mut known = self.known.write().await;
-        if let Some((metadata, at)) = known.as_ref()
-            && self.clock.now().duration_since(*at) < unless_younger
-        {
-            return Ok(Arc::clone(metadata));
+    async fn younger_than(&self, age: SignedDuration) -> Result<Arc<Metadata>, ProviderError> {
+        let now = self.clock.now();
+        let Some(known) = self.known().await else { return self.first().await };
+        if now.duration_since(known.fetched_at) < age || now.duration_since(known.tried_at) < INTERVAL {
+            return Ok(known.metadata);
         }
-        let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
-        let metadata = Metadata::discover_async(issuer, &self.wire).await.map_err(|error| match error {
-            openidconnect::DiscoveryError::Request(error) => ProviderError::Unreachable(error.to_string()),
-            openidconnect::DiscoveryError::Response(status, _, why) if status.is_server_error() => {
-                ProviderError::Unreachable(why)
-            }
-            other => ProviderError::Unacceptable(other.to_string()),
-        })?;
-        let metadata = Arc::new(metadata);
-        *known = Some((Arc::clone(&metadata), self.clock.now()));
+        // One fetches; the others are served what we know, at once.
+        match self.fetching.try_lock() {
+            Ok(_fetching) => Ok(self.fetch().await.unwrap_or(known.metadata)),
+            Err(_) => Ok(known.metadata),
+        }
+    }
+
+    async fn first(&self) -> Result<Arc<Metadata>, ProviderError> {
+        let _fetching = self.fetching.lock().await;
+        match self.known().await {
+            Some(known) => Ok(known.metadata),
+            None => self.fetch().await,
+        }
+    }
+
+    async fn known(&self) -> Option<Known> {
+        self.known.read().await.clone()
+    }
+
+    async fn fetch(&self) -> Result<Arc<Metadata>, ProviderError> {
+        let tried_at = self.clock.now();
+        if let Some(known) = self.known.write().await.as_mut() {
+            known.tried_at = tried_at;
+        }
+        let metadata = Arc::new(self.discover().await?);
+        *self.known.write().await = Some(Known { metadata: Arc::clone(&metadata), fetched_at: tried_at, tried_at });
         Ok(metadata)
+    }
+
+    async fn discover(&self) -> Result<Metadata, ProviderError> {
+        let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
+        let discovered = tokio::time::timeout(PATIENCE, Metadata::discover_async(issuer, &self.wire)).await;
+        discovered.map_err(|_| ProviderError::Unreachable("no metadata in time".to_owned()))?.map_err(|error| match error {
+            openidconnect::DiscoveryError::Request(error) => ProviderError::Unreachable(error.to_string()),
+            other => ProviderError::Unacceptable(other.to_string()),
+        })
     }
 
     /// Whether the provider promises `iss` in its responses (RFC 9207 §3).

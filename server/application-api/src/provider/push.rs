@@ -1,11 +1,14 @@
 //! The authorization request (exchanges 3 and 4): pushed where the provider offers it (RFC 9126), else in the query.
 
-use openidconnect::PkceCodeVerifier;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use openidconnect::{AsyncHttpClient as _, PkceCodeVerifier};
 use protocol::secret::CodeVerifier;
-use protocol::wire::{ErrorResponse, PushedAuthorizationResponse};
+use protocol::wire::PushedAuthorizationResponse;
 use protocol::{Exchange, Scope, pkce};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::Instrument as _;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{Metadata, Provider, ProviderError};
 
@@ -59,24 +62,25 @@ impl Provider {
     }
 
     /// Posts a form and reads the JSON answer, or the error in it.
-    pub(super) async fn post<T: serde::de::DeserializeOwned>(
-        &self,
-        endpoint: &str,
-        form: &[(&str, String)],
-    ) -> Result<T, ProviderError> {
-        let unreachable = |error: reqwest::Error| ProviderError::Unreachable(error.without_url().to_string());
-        let answer = self.wire.0.post(endpoint).form(form).send().await.map_err(unreachable)?;
-        let status = answer.status();
-        if status.is_server_error() {
-            return Err(ProviderError::Unreachable(format!("HTTP {status}")));
+    pub(super) async fn post<T: DeserializeOwned>(&self, endpoint: &str, form: &[(&str, String)]) -> Result<T, ProviderError> {
+        let body = self.post_form(endpoint, form).await?;
+        serde_json::from_slice(&body).map_err(|error| ProviderError::Unacceptable(error.to_string()))
+    }
+
+    /// Posts a form; gives the body of a success.
+    pub(super) async fn post_form(&self, endpoint: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ProviderError> {
+        let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = http::Request::post(endpoint)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json")
+            .body(encoded.into_bytes())
+            .map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
+        let answer = self.wire.call(request).await.map_err(|error| ProviderError::Unreachable(error.to_string()))?;
+        if answer.status().is_success() {
+            return Ok(answer.into_body());
         }
-        let body = answer.bytes().await.map_err(unreachable)?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| ProviderError::Unacceptable(error.to_string()));
-        }
-        match serde_json::from_slice::<ErrorResponse>(&body) {
-            Ok(error) => Err(ProviderError::Refused(error.error.as_str().to_owned())),
-            Err(_) => Err(ProviderError::Refused(format!("HTTP {status}"))),
-        }
+        let code = serde_json::from_slice::<Value>(answer.body()).ok();
+        let code = code.as_ref().and_then(|body| body.get("error")?.as_str()).map(|code| code.chars().take(60).collect());
+        Err(ProviderError::Refused(code.unwrap_or_else(|| format!("HTTP {}", answer.status()))))
     }
 }

@@ -29,6 +29,12 @@ pub struct Exchanged {
     pub email: Option<String>,
 }
 
+/// How long before its expiry an access token is refreshed, in seconds; of a short-lived one, a quarter of its life.
+const AHEAD_SECONDS: i64 = 30;
+
+/// Subject, the provider's session, name, e-mail address.
+type Judged = (String, Option<String>, Option<String>, Option<String>);
+
 impl Provider {
     /// Exchanges `code` for tokens and checks everything that came (B13).
     ///
@@ -57,12 +63,27 @@ impl Provider {
 
         let span = tracing::info_span!("exchange", number = Exchange::TokenResponse.number());
         async {
-            let (subject, provider_session) = self.verified(&metadata, &answer, nonce).await?;
-            let (name, email) = self.userinfo(&metadata, &answer, &subject).await?;
-            Ok(Exchanged { tokens: self.kept(&answer, None), subject, provider_session, name, email })
+            let tokens = self.kept(&answer, None);
+            match self.judged(&metadata, &answer, nonce).await {
+                Ok((subject, provider_session, name, email)) => Ok(Exchanged { tokens, subject, provider_session, name, email }),
+                Err(error) => {
+                    // What was given and will not be used must not lie about.
+                    if let Some(refresh) = &tokens.refresh {
+                        drop(self.revoke(refresh).await);
+                    }
+                    Err(error)
+                }
+            }
         }
         .instrument(span)
         .await
+    }
+
+    /// Checks the ID token, then asks userinfo.
+    async fn judged(&self, metadata: &Metadata, answer: &Answer, nonce: &str) -> Result<Judged, ProviderError> {
+        let (subject, provider_session) = self.verified(metadata, answer, nonce).await?;
+        let (name, email) = self.userinfo(metadata, answer, &subject).await?;
+        Ok((subject, provider_session, name, email))
     }
 
     /// Refreshes the tokens (RFC 6749 §6). A provider that does not rotate keeps the old refresh token in use.
@@ -83,11 +104,14 @@ impl Provider {
 
     fn kept(&self, answer: &Answer, previous: Option<&RefreshToken>) -> Tokens {
         let lifetime = answer.expires_in().and_then(|lifetime| i64::try_from(lifetime.as_secs()).ok());
+        let after = |seconds: i64| {
+            let second = self.clock.now().as_second().checked_add(seconds)?;
+            Timestamp::from_second(second).ok()
+        };
         Tokens {
             access: AccessToken::new(answer.access_token().secret().clone()),
-            access_expires_at: lifetime
-                .and_then(|seconds| self.clock.now().as_second().checked_add(seconds))
-                .and_then(|second| Timestamp::from_second(second).ok()),
+            access_expires_at: lifetime.and_then(after),
+            refresh_at: lifetime.and_then(|seconds| after(seconds - AHEAD_SECONDS.min(seconds / 4))),
             refresh: answer.refresh_token().map(|token| RefreshToken::new(token.secret().clone())).or_else(|| previous.cloned()),
         }
     }
@@ -161,9 +185,6 @@ impl Provider {
         let claims: UserInfoClaims<SessionClaim, CoreGenderClaim> =
             request.request_async(&self.wire).await.map_err(|error| match error {
                 openidconnect::UserInfoError::Request(error) => ProviderError::Unreachable(error.to_string()),
-                openidconnect::UserInfoError::Response(status, _, why) if status.is_server_error() => {
-                    ProviderError::Unreachable(why)
-                }
                 other => unacceptable(&other),
             })?;
         let name = claims.name().and_then(|name| name.get(None)).map(|name| name.to_string());

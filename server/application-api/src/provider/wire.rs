@@ -14,14 +14,23 @@ pub struct Wire(pub reqwest::Client);
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// The connection failed or took too long.
-    #[error("{0}")]
+    #[error("{}", chain(.0))]
     Http(#[from] reqwest::Error),
+    /// The provider is in trouble: 5xx.
+    #[error("HTTP {0}")]
+    Server(http::StatusCode),
     /// The answer was larger than a mebibyte.
     #[error("the answer is too large")]
     TooLarge,
     /// The answer could not be put together.
     #[error("{0}")]
     Malformed(#[from] http::Error),
+}
+
+/// An error with what caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl<'c> AsyncHttpClient<'c> for Wire {
@@ -31,6 +40,9 @@ impl<'c> AsyncHttpClient<'c> for Wire {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let mut answer = self.0.execute(request.try_into()?).await?;
+            if answer.status().is_server_error() {
+                return Err(WireError::Server(answer.status()));
+            }
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await? {
                 if body.len() + chunk.len() > LARGEST {

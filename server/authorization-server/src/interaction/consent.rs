@@ -92,13 +92,14 @@ async fn submit(
     }
 }
 
+/// Tells the Queue first: an audit line too many, where the consent then cannot be written, is better than one missing.
 async fn allow(server: &AuthorizationServer, open: &Open, present: &Present) -> Result<(), Outage> {
     let (subject, client_id) = (present.session.subject, &open.request.client.client_id);
     let scope = &open.request.demand().scope;
-    let allow = server.boxes.consents.allow(subject, client_id, scope, server.now());
-    allow.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
     let event = Event::ConsentGranted { subject: subject.to_string(), client_id: client_id.clone(), scope: scope.to_string() };
-    server.tell(event).await
+    server.tell(event).await?;
+    let allow = server.boxes.consents.allow(subject, client_id, scope, server.now());
+    Ok(allow.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?)
 }
 
 /// Bound to the interaction and to the user, so that nobody's yes counts as another's.

@@ -103,10 +103,11 @@ impl Cache for FragileCache {
     }
 }
 
-/// Accounts that can all be disabled at once.
+/// Accounts that can all be disabled at once, or not be found out about.
 pub(crate) struct FragileAccounts {
     pub(crate) inner: Arc<dyn Accounts>,
     pub(crate) disabled: AtomicBool,
+    pub(crate) broken: AtomicBool,
 }
 
 impl FragileAccounts {
@@ -123,6 +124,9 @@ impl Accounts for FragileAccounts {
     }
 
     async fn by_subject(&self, subject: Uuid) -> Result<Option<Account>, user_database::Unavailable> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(user_database::Unavailable("taken away".into()));
+        }
         Ok(self.judge(self.inner.by_subject(subject).await?))
     }
 

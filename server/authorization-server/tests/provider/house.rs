@@ -63,7 +63,11 @@ impl House {
         let [app, plain] = [App::new("app"), App::new("plain")];
         let mut settings = settings(&[app.registered(true), plain.registered(false)]);
         change(&mut settings);
-        let accounts = Arc::new(FragileAccounts { inner: Arc::clone(&users) as _, disabled: AtomicBool::new(false) });
+        let accounts = Arc::new(FragileAccounts {
+            inner: Arc::clone(&users) as _,
+            disabled: AtomicBool::default(),
+            broken: AtomicBool::default(),
+        });
         let mut boxes = boxes(Arc::clone(&cache) as _, Arc::clone(&queue) as _, &users, ticking, rng);
         boxes.accounts = Arc::clone(&accounts) as _;
         let server = AuthorizationServer::prepare(settings, boxes, &sealing_secret()).await.unwrap();

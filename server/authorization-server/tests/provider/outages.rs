@@ -71,3 +71,29 @@ async fn without_the_queue_a_refused_login_is_a_page_that_explains() {
     house.queue.broken.store(false, Ordering::SeqCst);
     assert_eq!(browser.log_in_as(&page, "demo", "wrong").await.status, 422);
 }
+
+/// The account cannot be looked up: the refresh token is not used up, however late the client comes back.
+#[tokio::test]
+async fn a_refresh_that_cannot_be_judged_costs_no_token() {
+    let house = House::build().await;
+    let tokens = house.app.tokens(&house, &mut house.browser()).await;
+    let refresh = token(&tokens, "refresh_token");
+    house.accounts.broken.store(true, Ordering::SeqCst);
+    assert_eq!(house.app.refresh(&house, refresh, &[]).await.status, 503);
+    house.accounts.broken.store(false, Ordering::SeqCst);
+    house.wait(60);
+    assert_eq!(house.app.refresh(&house, refresh, &[]).await.status, 200);
+}
+
+/// A consent that nobody could audit is not given.
+#[tokio::test]
+async fn without_the_queue_no_consent_is_remembered() {
+    let house = House::build().await;
+    let mut browser = house.browser();
+    let login = browser.open(&house.app.begin(&house, &[]).await).await;
+    let page = browser.log_in(&login).await;
+    house.queue.broken.store(true, Ordering::SeqCst);
+    assert_eq!(browser.press(&page, "allow").await.page(), "problem Unavailable");
+    house.queue.broken.store(false, Ordering::SeqCst);
+    assert_eq!(browser.open(&house.app.begin(&house, &[]).await).await.page(), "consent");
+}

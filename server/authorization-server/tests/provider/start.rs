@@ -40,7 +40,7 @@ async fn another_sealing_secret_is_told_at_the_start() {
     let refused = prepare(&house, &SecretString::from("another".to_owned())).await;
     let error = refused.unwrap_err();
     assert!(matches!(error, PrepareError::Sealed(_)));
-    assert!(error.to_string().contains("key-sealing secret"));
+    assert!(error.to_string().contains("provider.sealing_key"));
     for entry in std::fs::read_dir(house.directory.path()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(7).any(|window| window == b"PRIVATE"));

@@ -22,10 +22,14 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let (server, client) = (asked.server, asked.client);
     let presented = RefreshToken::new(asked.required("refresh_token")?);
     let resource = issuance::resource(client, asked.parameters.get("resource"), None)?;
-    // Judged before anything is used up, so that a client that asks wrongly keeps its token.
-    let narrower = narrower(asked, &presented).await?;
+    // All is judged before anything is used up, so that neither a wrong question nor an outage costs the client its token.
+    let grants = &server.boxes.grants;
+    let known = grants.of_refresh_token(&presented, &client.client_id).await.map_err(Outage::from)?;
+    let known = known.ok_or(TokenError::UnknownRefreshToken)?;
+    let narrower = narrower(asked, &known)?;
+    still_welcome(asked, &known).await?;
     let successor = RefreshToken::new(server.opaque());
-    let rotation = server.boxes.grants.rotate(&presented, &client.client_id, &successor, server.now()).await;
+    let rotation = grants.rotate(&presented, &client.client_id, &successor, server.now()).await;
     let (grant, refresh_token) = match rotation.map_err(Outage::from)? {
         Rotation::Rotated(grant) => (grant, successor),
         Rotation::Repeated { grant, successor } => (grant, successor),
@@ -36,22 +40,16 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         }
         Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
     };
-    still_welcome(asked, &grant).await?;
     let scope = narrower.unwrap_or_else(|| grant.scope.clone());
     let issuance = Issuance { grant: &grant, scope: &scope, resource, nonce: None, refresh_token: Some(refresh_token) };
     Ok(issuance.respond(server, client)?)
 }
 
 /// The scope asked for, if one is: within what was granted (RFC 6749 §6). The grant itself keeps its scope.
-async fn narrower(asked: &Asked<'_>, presented: &RefreshToken) -> Result<Option<Scope>, TokenError> {
+fn narrower(asked: &Asked<'_>, grant: &Grant) -> Result<Option<Scope>, TokenError> {
     let Some(scope) = asked.parameters.get("scope") else { return Ok(None) };
     let scope = Scope::parse(scope).map_err(|_| TokenError::WiderScope)?;
-    let grants = &asked.server.boxes.grants;
-    match grants.of_refresh_token(presented, &asked.client.client_id).await.map_err(Outage::from)? {
-        Some(grant) if scope.is_within(&grant.scope) => Ok(Some(scope)),
-        Some(_) => Err(TokenError::WiderScope),
-        None => Err(TokenError::UnknownRefreshToken),
-    }
+    if scope.is_within(&grant.scope) { Ok(Some(scope)) } else { Err(TokenError::WiderScope) }
 }
 
 /// An account that was disabled gets no further tokens.

@@ -1,10 +1,17 @@
 //! All thirteen exchanges of the diagram happen in one sign-in, and are seen as spans with their numbers.
 
+#![cfg(test)]
+
+// A process of its own: what another test's thread does not listen to, `tracing` may switch off for all.
+#[allow(dead_code, reason = "this test needs a part of it")]
+#[path = "../house/support.rs"]
+mod support;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Browser, house};
 use protocol::Exchange;
+use support::{Browser, house};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
@@ -33,7 +40,6 @@ impl Visit for Numbers {
 #[tokio::test]
 async fn every_exchange_happens() {
     let numbers = Numbers::default();
-    // The whole house runs on this test's own thread.
     let _recording = tracing::subscriber::set_default(tracing_subscriber::registry().with(numbers.clone()));
     let house = house().await;
     let origin = house.configuration.application.origin.clone();
