@@ -38,6 +38,8 @@ pub struct House {
     pub resource: Option<Router>,
     /// What takes events off the Queue.
     pub worker: Option<(Arc<dyn Queue>, Arc<Clerk>)>,
+    /// To be waited for at the end: it may still work for browsers that hung up.
+    pub api: Option<Arc<ApplicationApi>>,
     /// For pruning.
     pub cache: Option<Arc<dyn Cache>>,
     /// For pruning, and to be closed at the end.
@@ -119,6 +121,7 @@ impl House {
 
         let mut house = Self {
             application: None,
+            api: None,
             provider: None,
             resource: runs(Role::Resource)
                 .then(|| site::strictly(resource(configuration, &http, nature), &configuration.resource.origin)),
@@ -127,7 +130,8 @@ impl House {
             database: database.clone(),
         };
         if let (true, Some(cache), Some(queue)) = (application, &cache, &queue) {
-            let router = application_origin(configuration, nature, cache, queue, &http, options)?;
+            let (router, api) = application_origin(configuration, nature, cache, queue, &http, options)?;
+            house.api = Some(api);
             house.application = Some(site::strictly(router, &configuration.application.origin));
         }
         if let (true, Some(cache), Some(queue), Some(database)) = (provider, &cache, &queue, &database) {
@@ -148,7 +152,7 @@ fn application_origin(
     queue: &Arc<dyn Queue>,
     http: &reqwest::Client,
     options: &LeptosOptions,
-) -> Result<Router, Failure> {
+) -> Result<(Router, Arc<ApplicationApi>), Failure> {
     let settings = application_settings(configuration)?;
     let api = Arc::new(ApplicationApi::new(
         settings,
@@ -171,7 +175,7 @@ fn application_origin(
     };
     let provider = Url::parse(configuration.issuer()).map_err(|error| Failure::Configuration(error.to_string()))?;
     let site = Site::new(options.clone(), ports, &provider.origin().ascii_serialization());
-    Ok(application::router(site, &api, options))
+    Ok((application::router(site, &api, options), api))
 }
 
 fn demo_accounts(configuration: &Configuration) -> Vec<(String, String)> {

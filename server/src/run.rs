@@ -36,6 +36,14 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     for ((name, listener), router) in listeners.into_iter().zip(routers(&house)) {
         crew.add(name, answer(listener, router, crew.stop()));
     }
+    if let Some(api) = house.api.clone() {
+        let stop = crew.stop();
+        crew.add("application", async move {
+            stop.cancelled().await;
+            api.finish().await;
+            Ok(())
+        });
+    }
     if let Some((queue, clerk)) = &house.worker {
         let (queue, clerk, stop) = (Arc::clone(queue), Arc::clone(clerk), crew.stop());
         crew.add("worker", async move { queue.work(clerk, stop).await.map_err(|error| error.to_string()) });

@@ -53,7 +53,9 @@ fn engine(key: &str, url: &str, schemes: &[&str]) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    async fn refused(change: impl FnOnce(&mut Configuration)) -> String {
+    type Change = fn(&mut Configuration);
+
+    fn refused(change: impl FnOnce(&mut Configuration)) -> String {
         let directory = tempfile::tempdir().unwrap();
         let mut configuration = Configuration { data_directory: directory.path().join("data"), ..Configuration::default() };
         change(&mut configuration);
@@ -64,8 +66,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_would_fail_later_is_told_first_and_nothing_is_written() {
-        assert_eq!(refused(|_| ()).await, "");
-        type Change = fn(&mut Configuration);
+        assert_eq!(refused(|_| ()), "");
         let changes: [(&str, Change); 9] = [
             ("log.filter", |configuration| configuration.log.filter = "a=b=c".to_owned()),
             ("cache", |configuration| configuration.cache = "postgres://db/x".to_owned()),
@@ -85,7 +86,7 @@ mod tests {
             }),
         ];
         for (told, change) in changes {
-            let error = refused(change).await;
+            let error = refused(change);
             assert!(error.contains(told), "{told} in {error}");
         }
     }
@@ -97,6 +98,6 @@ mod tests {
             configuration.cache = "nothing".to_owned();
             configuration.provider.sealing_key = Some("short".to_owned().into());
         });
-        assert_eq!(error.await, "");
+        assert_eq!(error, "");
     }
 }

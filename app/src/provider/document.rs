@@ -8,7 +8,8 @@ use crate::components::Ticket;
 /// Renders a whole document with `content` in its `<main>`.
 pub(super) fn document<View: IntoView + 'static>(site: &ProviderSite, title: &str, content: impl FnOnce() -> View) -> String {
     let ProviderSite { stylesheet, application_name, .. } = site.clone();
-    let title = format!("{title} · {application_name}");
+    // As text of a view the title would end in a marker of Leptos's, which the browser would show.
+    let title = html_escape::encode_text(&format!("{title} · {application_name}")).into_owned();
     let owner = Owner::new();
     let html = owner.with(|| {
         view! {
@@ -17,7 +18,7 @@ pub(super) fn document<View: IntoView + 'static>(site: &ProviderSite, title: &st
                     <meta charset="utf-8"/>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
-                    <title>{title}</title>
+                    <title inner_html=title></title>
                     <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                     <link rel="stylesheet" href=stylesheet/>
                 </head>

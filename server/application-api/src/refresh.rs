@@ -124,13 +124,11 @@ impl ApplicationApi {
         if (|| self.renew(session, &renewed)).retry(again).await? {
             return Ok(renewed.access);
         }
-        match self.reread(session).await? {
-            // Another holder was quicker, or our own write was carried out and its answer lost.
-            Some(newer) => newer.tokens().map(|tokens| tokens.access).map_err(|_| NoToken::Ended),
-            None => {
-                self.revoke(renewed).await;
-                Err(NoToken::Ended)
-            }
+        // Another holder was quicker, or our own write was carried out and its answer lost.
+        if let Some(newer) = self.reread(session).await? {
+            return newer.tokens().map(|tokens| tokens.access).map_err(|_| NoToken::Ended);
         }
+        self.revoke(renewed).await;
+        Err(NoToken::Ended)
     }
 }

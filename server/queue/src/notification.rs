@@ -44,8 +44,7 @@ pub fn compose(envelope: &Envelope) -> Option<Notification> {
              \n\
              If that was you, there is nothing to do.\n\
              \n\
-             If it was not you: sign in, end the sessions that you do not know in the list of your sessions, \
-             and choose a new password where your account is kept.\n"
+             If it was not you: tell those who look after your account, and choose a new password there.\n"
         ),
     })
 }

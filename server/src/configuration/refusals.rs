@@ -13,7 +13,7 @@ impl Configuration {
             faults.push("roles is empty: name one of application, provider, resource, worker".to_owned());
         }
         let addresses = self.addresses();
-        faults.extend(addresses.iter().filter_map(|address| address.malformed()));
+        faults.extend(addresses.iter().filter_map(Address::malformed));
         if !self.application.scope.contains("openid") {
             faults.push("application.scope must hold openid".to_owned());
         }
