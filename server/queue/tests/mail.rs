@@ -50,7 +50,7 @@ async fn the_outbox_gives_back_what_was_sent_newest_first() {
     assert_eq!(newest.at, "2025-06-16T12:00:00Z".parse().unwrap());
     assert!(newest.body.starts_with("Hello Zoë,\n\nyour account"), "{}", newest.body);
     assert!(newest.body.contains("When:    2025-06-16T12:00:00Z (UTC)\n"), "{}", newest.body);
-    assert!(newest.body.ends_with("where your account is kept.\n"), "{}", newest.body);
+    assert!(newest.body.ends_with("choose a new password there.\n"), "{}", newest.body);
 }
 
 #[tokio::test]
