@@ -70,8 +70,10 @@ test('the callback of another browser is refused, and still completes in its own
   await provider.logIn(ADA);
   // The answer is held on its way, as somebody would who wants to plant it elsewhere.
   const held = cloakroom.backChannel.hold();
-  await provider.allow();
-  const address = await held;
+  const allowed = provider.allow();
+  const { address, drop } = await held;
+  drop();
+  await allowed;
 
   const stranger = await anotherBrowser();
   await stranger.page.goto(address);
