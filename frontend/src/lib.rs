@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Hydrates the islands of the page, then marks `<html>` with `data-hydrated`, so that a test knows when to touch them.
 #[wasm_bindgen]
 pub fn hydrate() {
+    #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_islands();
     if let Some(root) = document().document_element() {

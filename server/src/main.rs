@@ -8,7 +8,7 @@ use server::{Configuration, Failure, cli, commands, run};
 
 /// Password hashing takes and gives back 19 MiB at a time on many threads; this allocator gives it back to the system.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let began = Instant::now();

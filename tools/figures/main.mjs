@@ -67,6 +67,8 @@ await withData((data) =>
     const seconds = await signIns(server.origin, ADA, SESSIONS, TOGETHER);
     const rate = (SESSIONS / seconds).toFixed(0);
     rows.push([`Resident memory, after ${SESSIONS} sessions`, '60 MB', `${(await server.memory()).toFixed(1)} MB`]);
+    await new Promise((later) => setTimeout(later, 5_000));
+    rows.push(['Resident memory, five seconds later', '60 MB', `${(await server.memory()).toFixed(1)} MB`]);
     rows.push([`${SESSIONS} whole sign-ins, ${TOGETHER} at a time`, '', `${seconds.toFixed(1)} s (${rate} a second)`]);
   }),
 );

@@ -2,8 +2,10 @@
 
 #![allow(missing_docs, reason = "the island macro makes a struct without a place for its documentation")]
 
+use leptos::either::Either;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::error::PageError;
 use crate::functions::ask_resource;
@@ -17,14 +19,18 @@ pub fn AskResource(
     /// The answer that the server already has.
     first: Option<Result<ResourceAnswer, PageError>>,
 ) -> impl IntoView {
-    let ask = Action::new(|(): &()| ask_resource());
-    let pending = ask.pending();
-    let answer = move || ask.value().get().or_else(|| first.clone());
+    let (answer, set_answer) = signal(first);
+    let (pending, set_pending) = signal(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if !pending.get_untracked() {
-            ask.dispatch(());
+        if pending.get_untracked() {
+            return;
         }
+        set_pending.set(true);
+        spawn_local(async move {
+            set_answer.set(Some(ask_resource().await));
+            set_pending.set(false);
+        });
     };
     view! {
         <form method="get" action="/resource" on:submit=submit>
@@ -33,12 +39,15 @@ pub fn AskResource(
             </button>
         </form>
         <div class="answer" role="status">
-            {move || answer().map(|answer| answer.map_or_else(refused, answered))}
+            {move || answer.get().map(|answer| match answer {
+                Ok(answer) => Either::Left(answered(answer)),
+                Err(error) => Either::Right(refused(error)),
+            })}
         </div>
     }
 }
 
-fn answered(answer: ResourceAnswer) -> AnyView {
+fn answered(answer: ResourceAnswer) -> impl IntoView {
     let grade = if answer.status < 400 { "tag good" } else { "tag bad" };
     view! {
         <p class="answer-line">
@@ -50,10 +59,9 @@ fn answered(answer: ResourceAnswer) -> AnyView {
             <code>{answer.body}</code>
         </pre>
     }
-    .into_any()
 }
 
-fn refused(error: PageError) -> AnyView {
+fn refused(error: PageError) -> impl IntoView {
     let way_on = match error {
         PageError::SignedOut => Some("/sign-in?return_to=/resource"),
         PageError::AccessExpired => Some("/login?renew=1&return_to=/resource"),
@@ -66,5 +74,4 @@ fn refused(error: PageError) -> AnyView {
             {way_on}
         </div>
     }
-    .into_any()
 }
