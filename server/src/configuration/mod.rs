@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use authorization_server::Client;
+use authorization_server::{Client, KeySchedule};
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use protocol::Scope;
@@ -108,6 +108,8 @@ pub struct Provider {
     pub demo_accounts: Option<bool>,
     /// Clients beside our own application.
     pub clients: Vec<Client>,
+    /// When signing keys change: section `[provider.keys]`.
+    pub keys: KeySchedule,
 }
 
 /// Section `[resource]`.
@@ -199,6 +201,7 @@ impl Default for Provider {
             sealing_key_file: None,
             demo_accounts: None,
             clients: Vec::new(),
+            keys: KeySchedule::default(),
         }
     }
 }
