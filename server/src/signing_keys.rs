@@ -56,7 +56,9 @@ pub async fn command(
                 error => Failure::Command(error.to_string()),
             })?;
             let mut told: String = done.iter().map(|done| line(done, rotation)).collect();
-            told.push_str(afterword(rotation));
+            if done.iter().any(|done| matches!(done, Rotated::Added(_))) {
+                told.push_str(afterword(rotation));
+            }
             told
         }
     };
@@ -203,7 +205,7 @@ mod tests {
         let told = place.run(KeysCommand::Rotate { revoke: false }).await.unwrap();
         assert!(told.starts_with("ES256: ") && told.contains("signs from 2027-01-16T08:00:00Z"), "{told}");
         let again = place.run(KeysCommand::Rotate { revoke: false }).await.unwrap();
-        assert!(again.contains("is published already") && again.contains("nothing was added"), "{again}");
+        assert!(again.contains("is published already") && again.ends_with("nothing was added.\n"), "{again}");
         let listed = rows(&place.run(KeysCommand::List).await.unwrap());
         let day_after = "2027-01-17T08:01:00Z";
         assert_eq!(listed.len(), 2);

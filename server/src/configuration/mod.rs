@@ -84,7 +84,7 @@ pub struct Application {
     pub scope: Scope,
     /// The Resource API that we call; our own where it is not set.
     pub resource: Option<String>,
-    /// The private key of `private_key_jwt`, PKCS #8 PEM; made in the data directory where it is not set.
+    /// The private key of `private_key_jwt`, PKCS #8 PEM of P-256, Ed25519 or RSA; made in the data directory where it is not set.
     pub client_key_file: Option<PathBuf>,
     /// How long a session may last, however busy: `12h`.
     pub session_lifetime: SignedDuration,

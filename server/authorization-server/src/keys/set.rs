@@ -47,10 +47,15 @@ impl KeySet {
             .map(|opened| &opened.key)
     }
 
-    /// The public halves of the keys that have not expired at `now`.
+    /// The public halves of the keys that have not expired at `now`; first those that sign, for whoever looks no further.
     pub(super) fn published(&self, now: Timestamp) -> Published<'_> {
         let lives = |opened: &&OpenedKey| opened.stored.expires_at.is_none_or(|at| at > now);
-        Published { keys: self.keys.iter().filter(lives).map(|opened| opened.key.public_jwk()).collect() }
+        let signs = |opened: &&OpenedKey| {
+            let signing = KeyKind::ALL.into_iter().filter_map(|kind| self.signing(kind, now));
+            signing.into_iter().any(|key| key.kid() == opened.stored.kid)
+        };
+        let (first, rest): (Vec<_>, Vec<_>) = self.keys.iter().filter(lives).partition(signs);
+        Published { keys: first.into_iter().chain(rest).map(|opened| opened.key.public_jwk()).collect() }
     }
 
     /// Whether there is a key for every algorithm.

@@ -125,6 +125,8 @@ async fn keys_change_on_schedule() {
     assert_eq!(published(&house).await, counts(2), "the next one, once");
     assert_eq!(house.get("/jwks").await.header("cache-control"), "public, max-age=300", "no longer than it is published ahead");
     assert_eq!(signed(&house).await.1, first, "it does not sign yet");
+    let order: Vec<_> = set_of(&house.router).await.keys.into_iter().filter_map(|key| key.common.key_id).collect();
+    assert!(order[..3].contains(&first), "those that sign come first: {order:?}");
     house.wait(DAY - 1);
     let (last, kid) = signed(&house).await;
     assert_eq!(kid, first);

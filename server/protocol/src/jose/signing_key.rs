@@ -159,8 +159,25 @@ impl SigningKey {
         let mut header = Header::new(algorithm.registered());
         header.typ = Some(typ.to_owned());
         header.kid = Some(self.0.kid.clone());
+        self.encoded(algorithm, &header, claims)
+    }
+
+    /// Signs `claims` as a JWT whose header says `typ` and shows the public key (RFC 7515 §4.1.3), for whoever knows no key of
+    /// ours yet; with the algorithm of the key, as [`SigningKey::sign`].
+    ///
+    /// # Errors
+    /// [`InvalidJwt::Malformed`] where the claims do not serialise.
+    pub fn sign_with_public_key<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String, InvalidJwt> {
+        let algorithm = self.kind().algorithm();
+        let mut header = Header::new(algorithm.registered());
+        header.typ = Some(typ.to_owned());
+        header.jwk = Some(Jwk { common: CommonParameters::default(), algorithm: self.0.public.algorithm.clone() });
+        self.encoded(algorithm, &header, claims)
+    }
+
+    fn encoded<T: Serialize>(&self, algorithm: Algorithm, header: &Header, claims: &T) -> Result<String, InvalidJwt> {
         let mut jwt = String::with_capacity(1024);
-        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&header).map_err(|_| InvalidJwt::Malformed)?, &mut jwt);
+        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(header).map_err(|_| InvalidJwt::Malformed)?, &mut jwt);
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(|_| InvalidJwt::Malformed)?, &mut jwt);
         let signature = self.signature(algorithm, jwt.as_bytes())?;
@@ -319,6 +336,20 @@ mod tests {
                 let read = jsonwebtoken::decode::<Value>(&jwt, &theirs, &validation).unwrap();
                 assert_eq!(read.claims["sub"], "1");
             }
+        }
+    }
+
+    #[test]
+    fn a_token_may_show_the_public_key_and_nothing_else_of_it() {
+        for key in of_each_kind() {
+            let jwt = key.sign_with_public_key("dpop+jwt", &json!({"jti": "1"})).unwrap();
+            let header = jsonwebtoken::decode_header(&jwt).unwrap();
+            assert_eq!((header.kid, header.typ.as_deref()), (None, Some("dpop+jwt")));
+            let shown = header.jwk.unwrap();
+            assert_eq!(shown.algorithm, key.public_jwk().algorithm);
+            let members = serde_json::to_value(&shown).unwrap();
+            assert!(["d", "p", "q", "dp", "dq", "qi", "kid", "use", "alg"].iter().all(|name| members.get(name).is_none()));
+            assert!(jose::verify::<Value>(&jwt, &jose::JwkSet { keys: vec![shown] }, &jose::ACCEPTED, None).is_ok());
         }
     }
 
