@@ -40,6 +40,9 @@ pub enum Command {
     /// Looks after the Queue.
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Looks after the keys that the provider signs tokens with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Shows the newest lines of the audit log.
     Audit {
         /// How many.
@@ -59,4 +62,21 @@ pub enum QueueCommand {
     },
     /// Puts the dead letters back, to be tried again.
     Retry,
+}
+
+/// What can be done with the provider's signing keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Lists the keys: which comes next, which signs, and which is published for tokens that it signed before.
+    List,
+    /// Adds the next key of each kind, beside running servers or alone.
+    ///
+    /// The next keys are published now and sign after `provider.keys.published_ahead`, so that everybody who checks tokens knows
+    /// them in time. Servers do the same by themselves every `provider.keys.rotate_every`.
+    Rotate {
+        /// After a leak: the new keys sign at once, and the old ones are withdrawn with every ID token and access token that
+        /// they signed.
+        #[arg(long)]
+        revoke: bool,
+    },
 }

@@ -12,6 +12,7 @@ use authorization_server::{
 use axum::Router;
 use cache::Cache;
 use leptos::config::LeptosOptions;
+use protocol::jose::Algorithm;
 use protocol::{Clock, OsRng, Rng, SystemClock};
 use queue::Queue;
 use url::Url;
@@ -34,6 +35,8 @@ pub struct House {
     pub application: Option<Router>,
     /// The provider's origin.
     pub provider: Option<Router>,
+    /// The provider itself, whose signing keys want looking after.
+    pub authorization_server: Option<Arc<AuthorizationServer>>,
     /// The Resource API's origin.
     pub resource: Option<Router>,
     /// What takes events off the Queue.
@@ -123,6 +126,7 @@ impl House {
             application: None,
             api: None,
             provider: None,
+            authorization_server: None,
             resource: runs(Role::Resource)
                 .then(|| site::strictly(resource(configuration, &http, nature), &configuration.resource.origin)),
             worker: None,
@@ -135,7 +139,9 @@ impl House {
             house.application = Some(site::strictly(router, &configuration.application.origin));
         }
         if let (true, Some(cache), Some(queue), Some(database)) = (provider, &cache, &queue, &database) {
-            let router = provider_origin(configuration, nature, cache, queue, database, options).await?;
+            let server = provider_origin(configuration, nature, cache, queue, database, options).await?;
+            let router = provider::router(Arc::clone(&server), options);
+            house.authorization_server = Some(server);
             house.provider = Some(site::strictly(router, &configuration.provider.issuer));
         }
         if let (true, Some(queue), Some(database)) = (runs(Role::Worker), queue, database) {
@@ -208,7 +214,7 @@ async fn provider_origin(
     queue: &Arc<dyn Queue>,
     database: &Arc<SqlDatabase>,
     options: &LeptosOptions,
-) -> Result<Router, Failure> {
+) -> Result<Arc<AuthorizationServer>, Failure> {
     if configuration.has_demo_accounts() {
         demonstration::furnish(database.as_ref(), nature.clock.as_ref(), nature.rng.as_ref()).await?;
     } else {
@@ -228,13 +234,12 @@ async fn provider_origin(
     };
     let sealing_key = keys::sealing_key(configuration)?;
     let prepared = AuthorizationServer::prepare(provider_settings(configuration)?, boxes, &sealing_key).await;
-    let server = prepared.map_err(|error| match error {
+    prepared.map_err(|error| match error {
         PrepareError::Users(error) => {
             engine("the User Database", &configuration.engine(&configuration.database, "users.db"), &error, "database")
         }
         error => Failure::Configuration(format!("provider: {error}")),
-    })?;
-    Ok(provider::router(server, options))
+    })
 }
 
 /// The provider's section as the Authorization Server is told it, checked.
@@ -250,6 +255,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
             .into_iter()
             .map(|(username, password)| DemoAccount { username, password })
             .collect(),
+        keys: configuration.provider.keys,
     };
     settings.check().map_err(|error| Failure::Configuration(format!("provider: {error}")))?;
     Ok(settings)
@@ -269,6 +275,7 @@ fn clients(configuration: &Configuration) -> Result<Vec<Client>, Failure> {
         scope: section.scope.clone(),
         require_par: true,
         resources: vec![settings.audience().to_owned()],
+        id_token_signed_response_alg: Algorithm::ES256,
     };
     let others = configuration.provider.clients.iter().filter(|client| client.client_id != section.client_id);
     Ok(std::iter::once(ours).chain(others.cloned()).collect())

@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod pages;
 pub mod provider;
 pub mod run;
+pub mod signing_keys;
 pub mod site;
 pub mod telemetry;
 pub mod verify;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser as _;
-use server::{Configuration, Failure, cli, commands, run};
+use server::house::Nature;
+use server::{Configuration, Failure, cli, commands, run, signing_keys};
 
 /// Password hashing takes and gives back 19 MiB at a time on many threads; this allocator gives it back to the system.
 #[global_allocator]
@@ -36,6 +37,9 @@ fn start(cli: &cli::Cli, began: Instant) -> Result<(), Failure> {
             None | Some(cli::Command::Serve) => run::serve(configuration, began).await,
             Some(cli::Command::CheckConfig) => commands::check_config(&configuration),
             Some(cli::Command::Queue(command)) => commands::queue(&configuration, command).await,
+            Some(cli::Command::Keys(command)) => {
+                signing_keys::command(&configuration, command, &Nature::default(), &mut std::io::stdout()).await
+            }
             Some(cli::Command::Audit { limit }) => commands::audit(&configuration, *limit).await,
         }
     });

@@ -14,7 +14,7 @@ use crate::crew::Crew;
 use crate::demonstration::ACCOUNTS;
 use crate::house::{House, Nature};
 use crate::verify::verify;
-use crate::{Failure, site, telemetry};
+use crate::{Failure, signing_keys, site, telemetry};
 
 /// How long requests in flight may take to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -47,6 +47,9 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     if let Some((queue, clerk)) = &house.worker {
         let (queue, clerk, stop) = (Arc::clone(queue), Arc::clone(clerk), crew.stop());
         crew.add("worker", async move { queue.work(clerk, stop).await.map_err(|error| error.to_string()) });
+    }
+    if let Some(server) = &house.authorization_server {
+        crew.add("key keeper", signing_keys::keep(Arc::clone(server), crew.stop()));
     }
     crew.add("pruner", prune(house.cache.clone(), house.database.clone(), nature, crew.stop()));
     banner(&configuration, began);

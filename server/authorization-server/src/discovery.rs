@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use protocol::discovery::ProviderMetadata;
-use protocol::{jose, pkce};
+use protocol::jose::{self, Algorithm};
+use protocol::pkce;
 
 use crate::state::AuthorizationServer;
 use crate::{authorize, client_authentication, headers, token};
@@ -36,7 +37,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 /// Answers the metadata; every URL in it begins with the configured issuer, whatever `Host` says.
 pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Response {
     let clients = &server.settings.clients;
-    let algorithms: Vec<String> = jose::ACCEPTED.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+    let algorithms = owned(&jose::ACCEPTED.map(Algorithm::name));
     headers::public_json(
         StatusCode::OK,
         &ProviderMetadata {
@@ -50,7 +51,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             end_session_endpoint: Some(server.url("/end_session")),
             response_types_supported: owned(&["code"]),
             subject_types_supported: owned(&["public"]),
-            id_token_signing_alg_values_supported: owned(&["ES256"]),
+            id_token_signing_alg_values_supported: algorithms.clone(),
             scopes_supported: owned(&SCOPES),
             claims_supported: owned(&CLAIMS),
             grant_types_supported: token::grants::names(),

@@ -77,7 +77,7 @@ pub(crate) async fn post(
 }
 
 async fn begin(server: &AuthorizationServer, cookies: &Cookies, query: &str) -> Result<Response, EndSessionError> {
-    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?)?;
+    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?).await?;
     match session::present(server, cookies).await? {
         None => Ok(asked.leave(server, StatusCode::FOUND)),
         Some(present) if asked.means(&present) => {
@@ -103,7 +103,7 @@ async fn confirm(
         let location = with_query(&server.url("/end_session"), &carried.finish());
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
     };
-    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?)?;
+    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?).await?;
     let Some(present) = session::present(server, cookies).await? else {
         return Ok(asked.leave(server, StatusCode::SEE_OTHER));
     };
@@ -120,11 +120,12 @@ fn csrf(ticket: &Ticket) -> String {
 }
 
 impl Asked {
-    fn read(server: &AuthorizationServer, parameters: &Parameters) -> Result<Self, EndSessionError> {
+    async fn read(server: &AuthorizationServer, parameters: &Parameters) -> Result<Self, EndSessionError> {
         let hint = match parameters.get("id_token_hint") {
             None => None,
             // An expired hint is as good as a fresh one (RP-Initiated Logout §2).
             Some(hint) => {
+                server.keys.acquaint(hint).await?;
                 let claims: Option<IdTokenClaims> = server.keys.read(hint, ID_TOKEN_TYPE).ok();
                 Some(claims.filter(|claims| claims.iss == server.issuer()).ok_or(EndSessionError::ForeignHint)?)
             }

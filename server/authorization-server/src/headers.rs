@@ -73,10 +73,17 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     response
 }
 
-/// JSON that anybody may read, from a page of any origin.
+/// JSON that anybody may read, from a page of any origin, and keep for five minutes.
 pub(crate) fn public_json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    public_json_for(status, body, 300)
+}
+
+/// JSON that anybody may read, from a page of any origin, and keep for `seconds`.
+pub(crate) fn public_json_for<T: Serialize>(status: StatusCode, body: &T, seconds: u64) -> Response {
     let mut response = bare_json(status, body);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    if let Ok(kept) = HeaderValue::from_str(&format!("public, max-age={seconds}")) {
+        response.headers_mut().insert(CACHE_CONTROL, kept);
+    }
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

@@ -11,5 +11,5 @@ use crate::state::AuthorizationServer;
 
 /// Answers the key set; anybody may read it, from any origin.
 pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Response {
-    headers::public_json(StatusCode::OK, server.keys.published())
+    server.keys.published(|set, seconds| headers::public_json_for(StatusCode::OK, set, seconds))
 }

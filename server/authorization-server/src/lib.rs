@@ -5,6 +5,7 @@
 //! endpoint (`token/grants`). [`AuthorizationServer::prepare`] puts the box together, [`router`] serves it.
 
 pub mod clients;
+pub mod keys;
 pub mod pages;
 pub mod password;
 pub mod settings;
@@ -21,7 +22,6 @@ mod headers;
 mod home;
 mod interaction;
 mod jwks;
-mod keys;
 mod outage;
 mod problem;
 mod pushed;
@@ -33,6 +33,7 @@ mod token;
 mod userinfo;
 
 pub use clients::{Authentication, Client, ClientKeys, outbound_client};
+pub use keys::{KeySchedule, KeyStore};
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

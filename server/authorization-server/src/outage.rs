@@ -3,6 +3,8 @@
 use http::StatusCode;
 use protocol::ErrorCode;
 
+use crate::keys::KeyError;
+
 /// A box behind us does not answer, or we ourselves failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Outage {
@@ -15,8 +17,24 @@ pub(crate) enum Outage {
     /// A client's published keys are out of reach.
     #[error("the keys of the client {0} cannot be had: {1}")]
     ClientKeys(String, #[source] crate::clients::remote_keys::KeysUnavailable),
+    /// A token came whose key we do not know, and the keys could not be read a moment ago.
+    #[error("the signing keys could not be read a moment ago")]
+    Keys,
     #[error("internal: {0}")]
     Internal(&'static str),
+}
+
+impl From<KeyError> for Outage {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Users(error) => Self::Users(error),
+            KeyError::Sealed(kid) => {
+                tracing::error!(kid, "a signing key does not open under provider.sealing_key");
+                Self::Internal("a signing key does not open")
+            }
+            KeyError::NoKey => Self::Internal("no signing key could be made"),
+        }
+    }
 }
 
 impl Outage {

@@ -65,6 +65,9 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<PushedAuthorizationResponse, PushError> {
     let parameters = form::read(headers, body)?;
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
+    if let Some(hint) = parameters.get("id_token_hint") {
+        server.keys.acquaint(hint).await?;
+    }
     let request = AuthorizeRequest::pushed(client, parameters)?;
     let request = request.check(server).map_err(|refused| refused.refusal)?;
     let request_uri = format!("{URN}{}", server.opaque());

@@ -69,7 +69,7 @@ async fn revoke(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) 
 
 /// The grant behind `token`. What kind of token it is is seen from itself; `token_type_hint` is not needed (§2.1).
 async fn grant_of(server: &AuthorizationServer, client: &Client, token: &str) -> Result<Option<Uuid>, Outage> {
-    if let Some(ours) = access_token::read(server, &AccessToken::new(token)) {
+    if let Some(ours) = access_token::read(server, &AccessToken::new(token)).await? {
         return Ok((ours.claims.client_id == client.client_id).then_some(ours.grant));
     }
     let grant = server.boxes.grants.of_refresh_token(&RefreshToken::new(token), &client.client_id).await?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::clients::{Client, MalformedClient};
+use crate::keys::{InvalidSchedule, KeySchedule};
 
 /// The settings of the Authorization Server, as a configuration file holds them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Settings {
     /// Accounts that the login page offers to try; development mode only.
     #[serde(default)]
     pub demo_accounts: Vec<DemoAccount>,
+    /// When signing keys change.
+    #[serde(default)]
+    pub keys: KeySchedule,
 }
 
 /// An account that the login page names together with its password.
@@ -88,6 +92,9 @@ pub enum InvalidSettings {
     /// A client's registration does not make sense.
     #[error("the client {0}: {1}")]
     Client(String, #[source] MalformedClient),
+    /// Signing keys cannot change in that way.
+    #[error(transparent)]
+    Keys(#[from] InvalidSchedule),
 }
 
 impl Settings {
@@ -102,6 +109,7 @@ impl Settings {
             return Err(InvalidSettings::Issuer(url.to_string()));
         }
         self.lifetimes.check()?;
+        self.keys.check()?;
         for (place, client) in self.clients.iter().enumerate() {
             if self.clients.iter().skip(place + 1).any(|other| other.client_id == client.client_id) {
                 return Err(InvalidSettings::DuplicateClient(client.client_id.clone()));
@@ -144,6 +152,7 @@ mod tests {
             lifetimes: Lifetimes::default(),
             clients: Vec::new(),
             demo_accounts: Vec::new(),
+            keys: KeySchedule::default(),
         }
     }
 

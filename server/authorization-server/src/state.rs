@@ -11,7 +11,7 @@ use user_database::{Accounts, Consents, Grants, SigningKeys};
 
 use crate::clients::Clients;
 use crate::clients::remote_keys::RemoteKeys;
-use crate::keys::Keys;
+use crate::keys::{KeyError, KeyStore, Keys};
 use crate::outage::Outage;
 use crate::pages::Pages;
 use crate::password::Passwords;
@@ -63,8 +63,18 @@ pub enum PrepareError {
     NoKey,
 }
 
+impl From<KeyError> for PrepareError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Users(error) => Self::Users(error),
+            KeyError::Sealed(kid) => Self::Sealed(kid),
+            KeyError::NoKey => Self::NoKey,
+        }
+    }
+}
+
 impl AuthorizationServer {
-    /// Checks the settings, and loads the signing keys; the very first start of all replicas makes one.
+    /// Checks the settings, and loads the signing keys; the very first start of all replicas makes the first ones.
     ///
     /// `sealing_secret` is what signing keys are sealed under in the User Database; it must stay the same over restarts and
     /// on every replica.
@@ -73,7 +83,9 @@ impl AuthorizationServer {
     /// [`PrepareError`] says what keeps it from starting.
     pub async fn prepare(settings: Settings, boxes: Boxes, sealing_secret: &SecretString) -> Result<Arc<Self>, PrepareError> {
         settings.check()?;
-        let keys = Keys::load(&boxes, sealing_secret).await?;
+        let (port, clock, rng) = (Arc::clone(&boxes.signing_keys), Arc::clone(&boxes.clock), Arc::clone(&boxes.rng));
+        let store = KeyStore::new(port, clock, rng, &settings, sealing_secret);
+        let keys = Keys::prepare(store, Arc::clone(&boxes.clock), settings.keys).await?;
         Ok(Arc::new(Self {
             issuer: settings.issuer.as_str().trim_end_matches('/').to_owned(),
             origin: settings.issuer.origin().ascii_serialization(),
@@ -85,6 +97,15 @@ impl AuthorizationServer {
             settings,
             boxes,
         }))
+    }
+
+    /// Looks after the signing keys once: picks up those that other replicas added, and adds what is missing or due. To be
+    /// called at the start and every [`LOOK_EVERY`](crate::keys::LOOK_EVERY) from then on.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the User Database does not answer; the keys known from before serve on.
+    pub async fn tend_keys(&self) -> Result<(), KeyError> {
+        self.keys.tend().await
     }
 
     /// The issuer as it stands in tokens and metadata: without a slash at the end.

@@ -94,7 +94,7 @@ fn bearer(headers: &HeaderMap) -> Option<AccessToken> {
 
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap) -> Result<UserInfo, UserInfoError> {
     let token = bearer(headers).ok_or(UserInfoError::NoToken)?;
-    let ours = access_token::read(server, &token).ok_or(UserInfoError::InvalidToken)?;
+    let ours = access_token::read(server, &token).await?.ok_or(UserInfoError::InvalidToken)?;
     if !ours.claims.scope.contains("openid") {
         return Err(UserInfoError::InsufficientScope);
     }

@@ -1,8 +1,13 @@
 //! Claims of the tokens that cross the wire.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::Scope;
+use crate::jose::Algorithm;
+use crate::secret::AccessToken;
 
 /// `typ` of a JWT access token (RFC 9068 §2.1).
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -103,11 +108,38 @@ pub struct UserInfo {
     pub email_verified: Option<bool>,
 }
 
-/// `at_hash` of an access token for an ID token signed with a SHA-256 algorithm (OpenID Connect Core §3.1.3.6).
-pub fn at_hash(access_token: &crate::secret::AccessToken) -> String {
-    use base64::Engine as _;
-    use sha2::Digest as _;
-    let hash = sha2::Sha256::digest(access_token.expose().as_bytes());
-    let left: Vec<u8> = hash.iter().take(16).copied().collect();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(left)
+/// `at_hash` of an access token: the left half of its hash, by the hash function of the algorithm that signs the ID token
+/// (OpenID Connect Core §3.1.3.6).
+///
+/// `EdDSA` names no hash function; that of Ed25519 is SHA-512 (RFC 8032 §5.1), which is what the OpenID Connect working group
+/// settled on in its issue 1125 and what client libraries compare with.
+pub fn at_hash(access_token: &AccessToken, algorithm: Algorithm) -> String {
+    let token = access_token.expose().as_bytes();
+    match algorithm {
+        Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => left_half(&Sha256::digest(token)),
+        Algorithm::EdDSA => left_half(&Sha512::digest(token)),
+    }
+}
+
+fn left_half(hash: &[u8]) -> String {
+    let left: Vec<u8> = hash.iter().take(hash.len() / 2).copied().collect();
+    URL_SAFE_NO_PAD.encode(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OpenID Connect Core §3.1.3.6. The first token and hash are those of its appendix A.3, which another party computed.
+    #[test]
+    fn at_hash_follows_the_algorithm_of_the_id_token() {
+        let token = AccessToken::new("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+        for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256] {
+            assert_eq!(at_hash(&token, algorithm), "77QmUPtjPfzWtF2AnpK9RQ");
+        }
+        // Half of the 64 bytes that SHA-512 gives.
+        let expected = URL_SAFE_NO_PAD.encode(&Sha512::digest(token.expose().as_bytes())[..32]);
+        assert_eq!(at_hash(&token, Algorithm::EdDSA), expected);
+        assert_eq!(expected.len(), 43);
+    }
 }

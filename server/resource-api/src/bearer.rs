@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims};
-use protocol::jose::{self, InvalidJwt};
+use protocol::jose::{self, InvalidJwt, Keyring};
 use protocol::wire::ErrorResponse;
 use protocol::{Clock, ErrorCode};
 use url::form_urlencoded;
@@ -73,7 +73,7 @@ impl Guard {
     }
 
     async fn verified(&self, token: &str) -> Result<AccessTokenClaims, Refusal> {
-        let with = |keys: &jose::JwkSet| jose::verify(token, keys, &jose::ACCEPTED, Some(ACCESS_TOKEN_TYPE));
+        let with = |keys: &Keyring| keys.verify(token, &jose::ACCEPTED, Some(ACCESS_TOKEN_TYPE));
         match with(self.keys.current().await?.as_ref()) {
             Err(InvalidJwt::UnknownKey) => with(self.keys.renewed().await?.as_ref()),
             judged => judged,

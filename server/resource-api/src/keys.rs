@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use protocol::Clock;
 use protocol::discovery::{ProviderMetadata, WELL_KNOWN};
-use protocol::jose::JwkSet;
+use protocol::jose::{JwkSet, Keyring};
 use serde::de::DeserializeOwned;
 
 /// How long keys are used before they are fetched again.
@@ -24,7 +24,7 @@ pub struct NoKeys(String);
 
 #[derive(Default)]
 struct Held {
-    keys: Option<(Arc<JwkSet>, Timestamp)>,
+    keys: Option<(Arc<Keyring>, Timestamp)>,
     /// When they were last asked for, and why in vain.
     tried: Option<(Timestamp, Option<NoKeys>)>,
 }
@@ -49,7 +49,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// [`NoKeys`] where they were never read and cannot be now.
-    pub async fn current(&self) -> Result<Arc<JwkSet>, NoKeys> {
+    pub async fn current(&self) -> Result<Arc<Keyring>, NoKeys> {
         let Some((keys, at)) = self.held().keys.clone() else { return self.renewed().await };
         if self.clock.now().duration_since(at) < FRESH || self.tried_lately().is_some() {
             return Ok(keys);
@@ -65,7 +65,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// [`NoKeys`] where the last try failed.
-    pub async fn renewed(&self) -> Result<Arc<JwkSet>, NoKeys> {
+    pub async fn renewed(&self) -> Result<Arc<Keyring>, NoKeys> {
         // Whoever comes while a fetch is under way waits for what it brings.
         let _alone = self.fetching.lock().await;
         match self.tried_lately() {
@@ -79,7 +79,7 @@ impl IssuerKeys {
     }
 
     /// What the last fetch came to, where it is too early for another.
-    fn tried_lately(&self) -> Option<Result<Arc<JwkSet>, NoKeys>> {
+    fn tried_lately(&self) -> Option<Result<Arc<Keyring>, NoKeys>> {
         let held = self.held();
         let (at, failure) = held.tried.as_ref()?;
         let interval = if held.keys.is_some() { INTERVAL } else { INTERVAL_WITHOUT_KEYS };
@@ -94,7 +94,7 @@ impl IssuerKeys {
         }
     }
 
-    async fn ask(&self) -> Result<Arc<JwkSet>, NoKeys> {
+    async fn ask(&self) -> Result<Arc<Keyring>, NoKeys> {
         // Counted before it is waited for: a caller who goes away meanwhile has tried all the same.
         self.held().tried = Some((self.clock.now(), Some(NoKeys("the last try was broken off".to_owned()))));
         let fetched = self.fetch().await.map(Arc::new);
@@ -107,12 +107,13 @@ impl IssuerKeys {
         fetched
     }
 
-    async fn fetch(&self) -> Result<JwkSet, NoKeys> {
+    async fn fetch(&self) -> Result<Keyring, NoKeys> {
         let metadata: ProviderMetadata = self.get(&format!("{}{WELL_KNOWN}", self.issuer.trim_end_matches('/'))).await?;
         if metadata.issuer != self.issuer {
             return Err(NoKeys(format!("the metadata is of the issuer {}", metadata.issuer)));
         }
-        self.get(&metadata.jwks_uri).await
+        let set: JwkSet = self.get(&metadata.jwks_uri).await?;
+        Ok(Keyring::from(&set))
     }
 
     async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, NoKeys> {

@@ -9,7 +9,7 @@ use axum::http::{Request, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
-use protocol::jose::SigningKey;
+use protocol::jose::{KeyKind, SigningKey};
 use protocol::{Clock, ManualClock, OsRng};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -30,8 +30,11 @@ struct House {
 
 /// An issuer that publishes one key, and the Resource API that trusts it.
 async fn house() -> House {
+    house_of(SigningKey::generate(&OsRng)).await
+}
+
+async fn house_of(key: SigningKey) -> House {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let key = SigningKey::generate(&OsRng);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     let fetched = Arc::new(AtomicUsize::new(0));
@@ -94,6 +97,18 @@ async fn a_good_token_is_answered_with_json() {
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let (status, _, body) = house.ask("/profile", &[format!("{scheme} {token}")]).await;
         assert_eq!((status, body["subject"].as_str()), (StatusCode::OK, Some("ada")));
+    }
+}
+
+/// A2: an issuer may sign RS256, PS256, ES256 or `EdDSA`.
+#[tokio::test]
+async fn tokens_of_each_algorithm_pass() {
+    for kind in KeyKind::ALL {
+        let house = house_of(SigningKey::generate_kind(kind, &OsRng)).await;
+        for algorithm in kind.algorithms() {
+            let token = house.key.sign_as(*algorithm, "at+jwt", &house.claims()).unwrap();
+            assert_eq!(house.with(&token).await.0, StatusCode::OK, "{algorithm:?}");
+        }
     }
 }
 

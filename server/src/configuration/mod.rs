@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use authorization_server::Client;
+use authorization_server::{Client, KeySchedule};
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use protocol::Scope;
@@ -84,7 +84,7 @@ pub struct Application {
     pub scope: Scope,
     /// The Resource API that we call; our own where it is not set.
     pub resource: Option<String>,
-    /// The private key of `private_key_jwt`, PKCS #8 PEM; made in the data directory where it is not set.
+    /// The private key of `private_key_jwt`, PKCS #8 PEM of P-256, Ed25519 or RSA; made in the data directory where it is not set.
     pub client_key_file: Option<PathBuf>,
     /// How long a session may last, however busy: `12h`.
     pub session_lifetime: SignedDuration,
@@ -108,6 +108,8 @@ pub struct Provider {
     pub demo_accounts: Option<bool>,
     /// Clients beside our own application.
     pub clients: Vec<Client>,
+    /// When signing keys change: section `[provider.keys]`.
+    pub keys: KeySchedule,
 }
 
 /// Section `[resource]`.
@@ -199,6 +201,7 @@ impl Default for Provider {
             sealing_key_file: None,
             demo_accounts: None,
             clients: Vec::new(),
+            keys: KeySchedule::default(),
         }
     }
 }

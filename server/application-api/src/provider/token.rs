@@ -211,3 +211,76 @@ fn token_error(error: &TokenError) -> ProviderError {
         RequestTokenError::Other(why) => ProviderError::Unacceptable(why.clone()),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests stop at surprises")]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use openidconnect::core::CoreJsonWebKeySet;
+    use protocol::claims::at_hash;
+    use protocol::jose::{Algorithm, KeyKind, SigningKey};
+    use protocol::{ManualClock, OsRng, Scope};
+    use serde_json::json;
+
+    use super::*;
+    use crate::Settings;
+
+    const ISSUER: &str = "https://id.example";
+    const NOW: i64 = 1_800_000_000;
+    const ACCESS: &str = "an-access-token";
+
+    fn provider() -> Provider {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let settings = Settings {
+            origin: "https://app.example".to_owned(),
+            issuer: ISSUER.to_owned(),
+            client_id: "app".to_owned(),
+            scope: Scope::parse("openid").unwrap(),
+            resource: "https://api.example/".parse().unwrap(),
+            session_lifetime: std::time::Duration::from_secs(3600),
+            transaction_lifetime: std::time::Duration::from_secs(600),
+        };
+        let clock = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
+        Provider::new(&settings, SigningKey::generate(&OsRng), reqwest::Client::new(), clock, Arc::new(OsRng))
+    }
+
+    fn metadata(key: &SigningKey) -> Metadata {
+        let metadata: Metadata = serde_json::from_value(json!({
+            "issuer": ISSUER, "authorization_endpoint": format!("{ISSUER}/authorize"), "token_endpoint": format!("{ISSUER}/token"),
+            "jwks_uri": format!("{ISSUER}/jwks"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": Algorithm::ALL,
+        }))
+        .unwrap();
+        let keys: CoreJsonWebKeySet = serde_json::from_value(json!({"keys": [key.public_jwk()]})).unwrap();
+        metadata.set_jwks(keys)
+    }
+
+    fn answer(key: &SigningKey, algorithm: Algorithm, at_hash: &str) -> Answer {
+        let claims = json!({"iss": ISSUER, "sub": "ada", "aud": "app", "exp": NOW + 300, "iat": NOW, "nonce": "n", "sid": "s",
+            "at_hash": at_hash});
+        let id_token = key.sign_as(algorithm, "JWT", &claims).unwrap();
+        serde_json::from_value(json!({"access_token": ACCESS, "token_type": "Bearer", "id_token": id_token})).unwrap()
+    }
+
+    /// A2, OpenID Connect Core §3.1.3.6: a provider may sign RS256, PS256, ES256 or `EdDSA`, and hash accordingly.
+    #[test]
+    fn an_id_token_of_each_algorithm_is_accepted_with_its_own_hash_only() {
+        let provider = provider();
+        for kind in KeyKind::ALL {
+            let key = SigningKey::generate_kind(kind, &OsRng);
+            let other = SigningKey::generate(&OsRng);
+            for algorithm in kind.algorithms() {
+                let hash = |algorithm| at_hash(&AccessToken::new(ACCESS), algorithm);
+                let judged = |hash: &str, metadata: &Metadata| {
+                    provider.verified_with(metadata, &answer(&key, *algorithm, hash), "n").map(|(subject, _)| subject)
+                };
+                assert_eq!(judged(&hash(*algorithm), &metadata(&key)).unwrap(), "ada", "{algorithm:?}");
+                let wrong = if *algorithm == Algorithm::EdDSA { Algorithm::ES256 } else { Algorithm::EdDSA };
+                assert!(judged(&hash(wrong), &metadata(&key)).is_err(), "{algorithm:?}");
+                assert!(judged(&hash(*algorithm), &metadata(&other)).is_err(), "{algorithm:?}");
+            }
+        }
+    }
+}

@@ -113,6 +113,9 @@ async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) ->
     let (request, pushed) = if let Some(uri) = parameters.owned("request_uri").filter(|uri| uri.starts_with(pushed::URN)) {
         (brought(server, &parameters, &uri).await?, Some(pushed::Spendable::of(&uri)))
     } else {
+        if let Some(hint) = parameters.get("id_token_hint") {
+            server.keys.acquaint(hint).await?;
+        }
         let request = AuthorizeRequest::plain(&server.clients, parameters)?;
         (request.check(server).map_err(|refused| AuthorizeError::Refused(Box::new(refused)))?, None)
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use protocol::Scope;
-use protocol::jose::JwkSet;
+use protocol::jose::{Algorithm, JwkSet};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -36,6 +36,9 @@ pub struct Client {
     /// The resource servers for which it may have access tokens (RFC 8707); the first where it names none.
     #[serde(default)]
     pub resources: Vec<String>,
+    /// What its ID tokens are signed with; RS256 where it does not say (OpenID Connect Registration §2).
+    #[serde(default)]
+    pub id_token_signed_response_alg: Algorithm,
 }
 
 /// How a client authenticates; each method has its own file in `client_authentication`.

@@ -1,6 +1,7 @@
 //! JWT access tokens (RFC 9068).
 
 use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims, Audience};
+use protocol::jose::Algorithm;
 use protocol::secret::AccessToken;
 use uuid::Uuid;
 
@@ -31,8 +32,7 @@ pub(super) fn issue(server: &AuthorizationServer, client: &Client, issuance: &Is
         auth_time: Some(grant.auth_time.as_second()),
         gid: Some(grant.id.to_string()),
     };
-    let signed = server.keys.signing().sign(ACCESS_TOKEN_TYPE, &claims);
-    signed.map(AccessToken::new).map_err(|_| Outage::Internal("an access token could not be signed"))
+    server.keys.sign(Algorithm::ES256, ACCESS_TOKEN_TYPE, &claims).map(AccessToken::new)
 }
 
 /// An access token of ours that has not expired, with the grant behind it.
@@ -42,9 +42,11 @@ pub(crate) struct Ours {
 }
 
 /// Reads an access token that we signed; none for anything else. Whether its grant is live is still to be asked.
-pub(crate) fn read(server: &AuthorizationServer, token: &AccessToken) -> Option<Ours> {
-    let claims: AccessTokenClaims = server.keys.read(token.expose(), ACCESS_TOKEN_TYPE).ok()?;
-    let grant = claims.gid.as_deref()?.parse().ok()?;
+pub(crate) async fn read(server: &AuthorizationServer, token: &AccessToken) -> Result<Option<Ours>, Outage> {
+    server.keys.acquaint(token.expose()).await?;
+    let Ok(claims) = server.keys.read::<AccessTokenClaims>(token.expose(), ACCESS_TOKEN_TYPE) else { return Ok(None) };
     // No allowance for clocks: ours made the token.
-    (claims.iss == server.issuer() && claims.exp > server.now().as_second()).then_some(Ours { claims, grant })
+    let lives = claims.iss == server.issuer() && claims.exp > server.now().as_second();
+    let grant = claims.gid.as_deref().and_then(|grant| grant.parse().ok());
+    Ok(grant.filter(|_| lives).map(|grant| Ours { claims, grant }))
 }

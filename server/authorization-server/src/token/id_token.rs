@@ -8,7 +8,7 @@ use crate::clients::Client;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 
-/// Signs the ID token that goes with `access_token`.
+/// Signs the ID token that goes with `access_token`, with the algorithm that the client registered.
 pub(super) fn issue(
     server: &AuthorizationServer,
     client: &Client,
@@ -16,6 +16,7 @@ pub(super) fn issue(
     access_token: &AccessToken,
 ) -> Result<IdToken, Outage> {
     let (grant, iat) = (issuance.grant, server.now().as_second());
+    let algorithm = client.id_token_signed_response_alg;
     let claims = IdTokenClaims {
         iss: server.issuer().to_owned(),
         sub: grant.subject.to_string(),
@@ -24,9 +25,8 @@ pub(super) fn issue(
         iat,
         auth_time: Some(grant.auth_time.as_second()),
         nonce: issuance.nonce.clone(),
-        at_hash: Some(at_hash(access_token)),
+        at_hash: Some(at_hash(access_token, algorithm)),
         sid: Some(grant.session.clone()),
     };
-    let signed = server.keys.signing().sign(ID_TOKEN_TYPE, &claims);
-    signed.map(IdToken::new).map_err(|_| Outage::Internal("an ID token could not be signed"))
+    server.keys.sign(algorithm, ID_TOKEN_TYPE, &claims).map(IdToken::new)
 }

@@ -87,6 +87,9 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, TokenError> {
     let parameters = form::read(headers, body)?;
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
+    if client.scope.contains("openid") {
+        server.keys.ready_for(client.id_token_signed_response_alg).await?;
+    }
     let name = parameters.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
     let grant = grants::find(name).ok_or(TokenError::UnsupportedGrantType)?;
     (grant.answer)(&grants::Asked { server, client: &client, parameters: &parameters }).await

@@ -1,7 +1,7 @@
 //! A client: it pushes, redeems, refreshes and revokes.
 
 use authorization_server::{Authentication, Client, ClientKeys};
-use protocol::jose::{JwkSet, SigningKey};
+use protocol::jose::{Algorithm, JwkSet, SigningKey};
 use protocol::secret::CodeVerifier;
 use protocol::{OsRng, Scope, client_assertion, pkce};
 use serde_json::Value;
@@ -54,6 +54,8 @@ impl App {
             scope: Scope::parse(SCOPE).unwrap().union(&Scope::parse("notes").unwrap()),
             require_par,
             resources: vec![API.to_owned(), "https://second.example".to_owned()],
+            // Not the default, for which each house would have to make an RSA key.
+            id_token_signed_response_alg: Algorithm::ES256,
         }
     }
 

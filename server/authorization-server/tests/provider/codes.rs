@@ -38,7 +38,7 @@ async fn a_sign_in_gives_three_tokens() {
     assert_eq!(id_claims["sub"], DEMO.to_string());
     assert_eq!(id_claims["nonce"], "the-nonce");
     assert_eq!(id_claims["auth_time"], now);
-    let at_hash = protocol::claims::at_hash(&protocol::secret::AccessToken::new(access));
+    let at_hash = protocol::claims::at_hash(&protocol::secret::AccessToken::new(access), jose::Algorithm::ES256);
     assert_eq!(id_claims["at_hash"], at_hash);
     assert!(id_claims["sid"].as_str().unwrap().len() >= 22, "128 bits");
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use authorization_server::{AuthorizationServer, Boxes, Client, DemoAccount, Lifetimes, Settings, password};
+use authorization_server::{AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, Settings, password};
 use axum::Router;
 use axum::body::Body;
 use cache::embedded::EmbeddedCache;
@@ -30,6 +30,7 @@ pub(crate) const OTHER: Uuid = Uuid::from_u128(2);
 
 pub(crate) struct House {
     pub(crate) router: Router,
+    pub(crate) server: Arc<AuthorizationServer>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) queue: Arc<RememberingQueue>,
     pub(crate) cache: Arc<FragileCache>,
@@ -71,8 +72,8 @@ impl House {
         let mut boxes = boxes(Arc::clone(&cache) as _, Arc::clone(&queue) as _, &users, ticking, rng);
         boxes.accounts = Arc::clone(&accounts) as _;
         let server = AuthorizationServer::prepare(settings, boxes, &sealing_secret()).await.unwrap();
-        let router = authorization_server::router(server);
-        Self { router, clock, queue, cache, users, accounts, app, plain, directory }
+        let router = authorization_server::router(Arc::clone(&server));
+        Self { router, server, clock, queue, cache, users, accounts, app, plain, directory }
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -153,6 +154,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
         lifetimes: Lifetimes::default(),
         clients: clients.to_vec(),
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],
+        keys: KeySchedule::default(),
     }
 }
 

@@ -16,6 +16,7 @@ mod consent;
 mod cookies;
 mod discovery;
 mod interaction;
+mod keys;
 mod login;
 mod logout;
 mod outages;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::house::{House, boxes, open_users, sealing_secret, settings};
 
-async fn prepare(house: &House, secret: &SecretString) -> Result<Arc<AuthorizationServer>, PrepareError> {
+pub(crate) async fn prepare(house: &House, secret: &SecretString) -> Result<Arc<AuthorizationServer>, PrepareError> {
     let users = open_users(&house.directory).await;
     let boxes = boxes(
         Arc::clone(&house.cache) as _,

@@ -29,6 +29,10 @@ const OLD_USED_TOKENS: &str = "DELETE FROM refresh_tokens WHERE digest IN \
 const ENDED_GRANTS: &str = "DELETE FROM grants WHERE id IN \
      (SELECT id FROM grants WHERE expires_at <= $1 OR revoked_at IS NOT NULL LIMIT $2)";
 
+/// Signing keys whose last token is dead.
+const EXPIRED_KEYS: &str = "DELETE FROM signing_keys WHERE kid IN \
+     (SELECT kid FROM signing_keys WHERE expires_at <= $1 LIMIT $2)";
+
 /// The instant before which a use has no need of its sealed successor any more.
 pub(super) fn successors_before(now: Timestamp) -> Timestamp {
     before(now, ROTATION_GRACE.saturating_add(SKEW))
@@ -36,7 +40,8 @@ pub(super) fn successors_before(now: Timestamp) -> Timestamp {
 
 impl SqlDatabase {
     /// Removes grants that are expired or revoked at `now` with their refresh tokens, and used refresh tokens older
-    /// than [`REPLAY_MEMORY`]; forgets sealed successors whose grace is over. Answers how many rows went.
+    /// than [`REPLAY_MEMORY`], and signing keys that have expired; forgets sealed successors whose grace is over. Answers how
+    /// many rows went.
     ///
     /// May run at any time, on several replicas at once, beside everything else; an hour apart is often enough.
     ///
@@ -44,7 +49,12 @@ impl SqlDatabase {
     /// [`Unavailable`] where the database does not answer; what was removed until then stays removed.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, Unavailable> {
         let mut removed = 0;
-        let steps = [(TOKENS_OF_ENDED_GRANTS, now), (OLD_USED_TOKENS, before(now, REPLAY_MEMORY)), (ENDED_GRANTS, now)];
+        let steps = [
+            (TOKENS_OF_ENDED_GRANTS, now),
+            (OLD_USED_TOKENS, before(now, REPLAY_MEMORY)),
+            (ENDED_GRANTS, now),
+            (EXPIRED_KEYS, now),
+        ];
         for (statement, until) in steps {
             loop {
                 let batch = self.remove_batch(statement, until, now).await?;

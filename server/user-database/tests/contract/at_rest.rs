@@ -7,7 +7,7 @@ use user_database::{Accounts, AuditRecord, AuditTrail, Consents, Grants, Rotatio
 use uuid::Uuid;
 
 use crate::engines::{Home, on_every_engine};
-use crate::samples::{CLIENT, account, at, grant, scope, subject, token};
+use crate::samples::{CLIENT, account, at, grant, scope, signing_key, subject, token};
 
 on_every_engine![a_dump_holds_no_refresh_token, a_dump_and_an_old_token_do_not_lead_to_the_live_one, a_restart_keeps_everything];
 
@@ -75,8 +75,8 @@ impl Kept {
         let grant = grant(account.subject);
         Grants::add(database, &grant, Some(&token("1"))).await.unwrap();
         database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
-        let key = StoredKey { kid: "k".to_owned(), sealed: vec![0, 255, 10, 92], created_at: at(0) };
-        assert!(database.add_first(&key).await.unwrap());
+        let key = StoredKey { sealed: vec![0, 255, 10, 92], ..signing_key("P-256", 1, 0) };
+        assert!(SigningKeys::add(database, &key, at(0)).await.unwrap());
         let details = serde_json::json!({ "n": 1 });
         let event = AuditRecord { id: Uuid::now_v7(), at: at(0), kind: "consented".to_owned(), subject: None, details };
         assert!(database.record(&event).await.unwrap());

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
 use protocol::secret::RefreshToken;
-use user_database::{Account, Accounts as _, Grant, SqlDatabase};
+use user_database::{Account, Accounts as _, Grant, SqlDatabase, StoredKey};
 use uuid::Uuid;
 
 pub(crate) const CLIENT: &str = "cloakroom-application";
@@ -52,5 +52,18 @@ pub(crate) fn grant(subject: Uuid) -> Grant {
         session: "sid-1".to_owned(),
         created_at: at(0),
         expires_at: at(3600),
+    }
+}
+
+/// A signing key, made at the beginning, that signs from second `activates` on.
+pub(crate) fn signing_key(kind: &str, generation: i64, activates: i64) -> StoredKey {
+    StoredKey {
+        kind: kind.to_owned(),
+        generation,
+        kid: format!("{kind}-{generation}-{}", Uuid::now_v7()),
+        sealed: (0..=255).collect(),
+        created_at: at(0),
+        activates_at: at(activates),
+        expires_at: None,
     }
 }
