@@ -260,15 +260,14 @@ fn clients(configuration: &Configuration) -> Result<Vec<Client>, Failure> {
     let section = &configuration.application;
     let settings = application_settings(configuration)?;
     let jwks = Url::parse(&format!("{}/jwks", section.origin)).map_err(|error| Failure::Configuration(error.to_string()))?;
+    let authentication = Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(jwks) };
     let ours = Client {
-        client_id: section.client_id.clone(),
-        name: "Cloakroom".to_owned(),
         redirect_uris: vec![settings.redirect_uri()],
         post_logout_redirect_uris: vec![settings.post_logout_redirect_uri()],
-        authentication: Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(jwks) },
         scope: section.scope.clone(),
-        require_par: true,
+        require_pushed_authorization_requests: true,
         resources: vec![settings.audience().to_owned()],
+        ..Client::new(section.client_id.clone(), "Cloakroom", authentication)
     };
     let others = configuration.provider.clients.iter().filter(|client| client.client_id != section.client_id);
     Ok(std::iter::once(ours).chain(others.cloned()).collect())

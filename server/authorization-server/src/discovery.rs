@@ -59,7 +59,8 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             code_challenge_methods_supported: owned(&[pkce::METHOD]),
             token_endpoint_auth_methods_supported: client_authentication::names(),
             token_endpoint_auth_signing_alg_values_supported: algorithms,
-            require_pushed_authorization_requests: !clients.is_empty() && clients.iter().all(|client| client.require_par),
+            require_pushed_authorization_requests: !clients.is_empty()
+                && clients.iter().all(|client| client.require_pushed_authorization_requests),
             authorization_response_iss_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,

@@ -32,7 +32,7 @@ mod session;
 mod token;
 mod userinfo;
 
-pub use clients::{Authentication, Client, ClientKeys, outbound_client};
+pub use clients::{ApplicationType, Authentication, Client, ClientKeys, Profile, outbound_client};
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

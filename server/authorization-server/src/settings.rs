@@ -1,13 +1,13 @@
 //! What an operator decides: the issuer, how long things live, and who the clients are.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::Url;
 
 use crate::clients::{Client, MalformedClient};
 
 /// The settings of the Authorization Server, as a configuration file holds them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The issuer: the origin (and path, if any) under which everything here is reached. Every URL we give out begins so.
@@ -24,7 +24,7 @@ pub struct Settings {
 }
 
 /// An account that the login page names together with its password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoAccount {
     /// What to type as the name.
@@ -34,7 +34,7 @@ pub struct DemoAccount {
 }
 
 /// How long things live; in a file as `"90s"`, `"15m"`, `"8h"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lifetimes {
     /// A pushed authorization request that nobody brought to the authorization endpoint (FAPI 2.0: under ten minutes).

@@ -32,6 +32,8 @@ pub(crate) enum TokenError {
     Missing(&'static str),
     #[error("grant_type is not supported")]
     UnsupportedGrantType,
+    #[error("the client is not registered for this grant_type")]
+    ForeignGrantType,
     #[error("the authorization code is unknown, expired, or another client's")]
     UnknownCode,
     #[error("the authorization code was already redeemed; what it had given is revoked")]
@@ -61,6 +63,7 @@ impl TokenError {
             Self::Outage(outage) => return problem::outage(server, outage),
             Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
+            Self::ForeignGrantType => ErrorCode::UnauthorizedClient,
             Self::UnknownCode
             | Self::CodeReplayed
             | Self::OtherRedirectUri
@@ -89,5 +92,8 @@ async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) 
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
     let name = parameters.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
     let grant = grants::find(name).ok_or(TokenError::UnsupportedGrantType)?;
+    if !client.may_use(name) {
+        return Err(TokenError::ForeignGrantType);
+    }
     (grant.answer)(&grants::Asked { server, client: &client, parameters: &parameters }).await
 }

@@ -45,15 +45,14 @@ impl App {
 
     pub(crate) fn registered(&self, require_par: bool) -> Client {
         let keys = ClientKeys::Jwks(JwkSet { keys: vec![self.key.public_jwk().clone()] });
+        let name = format!("The {} client", self.client_id);
         Client {
-            client_id: self.client_id.to_owned(),
-            name: format!("The {} client", self.client_id),
             redirect_uris: vec![self.redirect_uri()],
             post_logout_redirect_uris: vec![self.signed_out_uri()],
-            authentication: Authentication::PrivateKeyJwt { keys },
             scope: Scope::parse(SCOPE).unwrap().union(&Scope::parse("notes").unwrap()),
-            require_par,
+            require_pushed_authorization_requests: require_par,
             resources: vec![API.to_owned(), "https://second.example".to_owned()],
+            ..Client::new(self.client_id, name, Authentication::PrivateKeyJwt { keys })
         }
     }
 

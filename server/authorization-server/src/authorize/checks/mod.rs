@@ -10,6 +10,7 @@ use crate::state::AuthorizationServer;
 pub(super) mod client;
 pub(super) mod redirect_uri;
 
+mod grant_type;
 mod id_token_hint;
 mod login_hint;
 mod max_age;
@@ -25,10 +26,11 @@ mod scope;
 
 /// The checks whose failure may be told to the client. Before them, `client` and `redirect_uri` must have passed: until
 /// both are right, a failure is a page and never a redirect (RFC 6749 §4.1.2.1).
-pub(super) const CHECKS: [Check; 12] = [
+pub(super) const CHECKS: [Check; 13] = [
     request_object::check,
     pushed::check,
     response_type::check,
+    grant_type::check,
     response_mode::check,
     pkce::check,
     scope::check,

@@ -31,7 +31,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     };
     check(asked, &promise)?;
     let resource = issuance::resource(asked.client, asked.parameters.get("resource"), promise.resource.as_deref())?;
-    let (grant, refresh_token) = prepare(server, &promise);
+    let (grant, refresh_token) = prepare(asked, &promise);
     // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
     // where the database fails the code is still good. A grant that loses the race below was never handed out.
     server.boxes.grants.add(&grant, refresh_token.as_ref()).await.map_err(Outage::from)?;
@@ -58,10 +58,12 @@ fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
     if pkce::verifies(&verifier, &promise.code_challenge) { Ok(()) } else { Err(TokenError::WrongVerifier) }
 }
 
-/// The grant that the code promised, with its first refresh token where it has `offline_access`.
-fn prepare(server: &AuthorizationServer, promise: &Promise) -> (Grant, Option<RefreshToken>) {
+/// The grant that the code promised, with its first refresh token where it has `offline_access` and its client can use one.
+fn prepare(asked: &Asked<'_>, promise: &Promise) -> (Grant, Option<RefreshToken>) {
+    let server = asked.server;
     let (now, lifetimes) = (server.now(), &server.settings.lifetimes);
-    let refresh_token = promise.scope.contains("offline_access").then(|| RefreshToken::new(server.opaque()));
+    let lasting = promise.scope.contains("offline_access") && asked.client.may_use("refresh_token");
+    let refresh_token = lasting.then(|| RefreshToken::new(server.opaque()));
     let lifetime = if refresh_token.is_some() { lifetimes.grant } else { lifetimes.access_token };
     let grant = Grant {
         id: server.uuid(),
