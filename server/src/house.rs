@@ -6,9 +6,7 @@ use std::time::Duration;
 use app::Site;
 use app::ports::{Development, Ports};
 use application_api::ApplicationApi;
-use authorization_server::{
-    Authentication, AuthorizationServer, Boxes, Client, ClientKeys, DemoAccount, Lifetimes, PrepareError,
-};
+use authorization_server::{AuthorizationServer, Boxes, DemoAccount, Lifetimes, Outbound, PrepareError};
 use axum::Router;
 use cache::Cache;
 use leptos::config::LeptosOptions;
@@ -22,7 +20,7 @@ use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
 use crate::pages::ProviderPages;
 use crate::worker::Clerk;
-use crate::{Configuration, Failure, application, keys, provider, site};
+use crate::{Configuration, Failure, application, clients, keys, provider, site};
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -102,6 +100,10 @@ pub fn http() -> Result<reqwest::Client, Failure> {
         .user_agent(concat!("cloakroom/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
+}
+
+fn outbound(configuration: &Configuration) -> Result<Outbound, Failure> {
+    Outbound::new(configuration.is_development()).map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
 }
 
 impl House {
@@ -224,7 +226,7 @@ async fn provider_origin(
         pages: Arc::new(ProviderPages::new(app::stylesheet_path(options), &configuration.application.origin)),
         clock: Arc::clone(&nature.clock),
         rng: Arc::clone(&nature.rng),
-        http: http()?,
+        outbound: outbound(configuration)?,
     };
     let sealing_key = keys::sealing_key(configuration)?;
     let prepared = AuthorizationServer::prepare(provider_settings(configuration)?, boxes, &sealing_key).await;
@@ -245,7 +247,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     let settings = authorization_server::Settings {
         issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
         lifetimes: Lifetimes::default(),
-        clients: clients(configuration)?,
+        clients: clients::configured(configuration)?,
         demo_accounts: demo_accounts(configuration)
             .into_iter()
             .map(|(username, password)| DemoAccount { username, password })
@@ -253,24 +255,6 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     };
     settings.check().map_err(|error| Failure::Configuration(format!("provider: {error}")))?;
     Ok(settings)
-}
-
-/// Our own application first, by its published keys; then those of the configuration.
-fn clients(configuration: &Configuration) -> Result<Vec<Client>, Failure> {
-    let section = &configuration.application;
-    let settings = application_settings(configuration)?;
-    let jwks = Url::parse(&format!("{}/jwks", section.origin)).map_err(|error| Failure::Configuration(error.to_string()))?;
-    let authentication = Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(jwks) };
-    let ours = Client {
-        redirect_uris: vec![settings.redirect_uri()],
-        post_logout_redirect_uris: vec![settings.post_logout_redirect_uri()],
-        scope: section.scope.clone(),
-        require_pushed_authorization_requests: true,
-        resources: vec![settings.audience().to_owned()],
-        ..Client::new(section.client_id.clone(), "Cloakroom", authentication)
-    };
-    let others = configuration.provider.clients.iter().filter(|client| client.client_id != section.client_id);
-    Ok(std::iter::once(ours).chain(others.cloned()).collect())
 }
 
 fn resource(configuration: &Configuration, http: &reqwest::Client, nature: &Nature) -> Router {

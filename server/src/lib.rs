@@ -5,7 +5,7 @@
 pub mod adapters;
 pub mod application;
 pub mod cli;
-
+pub mod clients;
 pub mod commands;
 pub mod configuration;
 pub mod crew;

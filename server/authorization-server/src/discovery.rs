@@ -46,6 +46,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             jwks_uri: server.url("/jwks"),
             userinfo_endpoint: Some(server.url("/userinfo")),
             pushed_authorization_request_endpoint: Some(server.url("/par")),
+            introspection_endpoint: Some(server.url("/introspect")),
             revocation_endpoint: Some(server.url("/revoke")),
             end_session_endpoint: Some(server.url("/end_session")),
             response_types_supported: owned(&["code"]),
@@ -58,6 +59,8 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             prompt_values_supported: owned(&authorize::PROMPTS),
             code_challenge_methods_supported: owned(&[pkce::METHOD]),
             token_endpoint_auth_methods_supported: client_authentication::names(),
+            introspection_endpoint_auth_methods_supported: client_authentication::proofs(),
+            revocation_endpoint_auth_methods_supported: client_authentication::names(),
             token_endpoint_auth_signing_alg_values_supported: algorithms,
             require_pushed_authorization_requests: !clients.is_empty()
                 && clients.iter().all(|client| client.require_pushed_authorization_requests),

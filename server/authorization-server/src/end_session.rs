@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use protocol::claims::{ID_TOKEN_TYPE, IdTokenClaims};
+use protocol::claims::{Audience, ID_TOKEN_TYPE, IdTokenClaims};
 use protocol::fetch_metadata;
 use protocol::seal::handle;
 use protocol::secret::Ticket;
@@ -77,7 +77,7 @@ pub(crate) async fn post(
 }
 
 async fn begin(server: &AuthorizationServer, cookies: &Cookies, query: &str) -> Result<Response, EndSessionError> {
-    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?)?;
+    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?).await?;
     match session::present(server, cookies).await? {
         None => Ok(asked.leave(server, StatusCode::FOUND)),
         Some(present) if asked.means(&present) => {
@@ -103,7 +103,7 @@ async fn confirm(
         let location = with_query(&server.url("/end_session"), &carried.finish());
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
     };
-    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?)?;
+    let asked = Asked::read(server, &Parameters::parse(query.as_bytes())?).await?;
     let Some(present) = session::present(server, cookies).await? else {
         return Ok(asked.leave(server, StatusCode::SEE_OTHER));
     };
@@ -120,7 +120,7 @@ fn csrf(ticket: &Ticket) -> String {
 }
 
 impl Asked {
-    fn read(server: &AuthorizationServer, parameters: &Parameters) -> Result<Self, EndSessionError> {
+    async fn read(server: &AuthorizationServer, parameters: &Parameters) -> Result<Self, EndSessionError> {
         let hint = match parameters.get("id_token_hint") {
             None => None,
             // An expired hint is as good as a fresh one (RP-Initiated Logout §2).
@@ -131,15 +131,17 @@ impl Asked {
         };
         let client = match (parameters.get("client_id"), &hint) {
             (Some(client_id), hint) => {
-                let client = server.clients.find(client_id).ok_or(EndSessionError::OtherClient)?;
+                let client = server.clients.find(client_id).await?.ok_or(EndSessionError::OtherClient)?;
                 if hint.as_ref().is_some_and(|claims| !claims.aud.contains(client_id)) {
                     return Err(EndSessionError::OtherClient);
                 }
                 Some(client)
             }
-            (None, Some(claims)) => server.settings.clients.iter().find_map(|client| {
-                claims.aud.contains(&client.client_id).then(|| server.clients.find(&client.client_id)).flatten()
-            }),
+            // Ours have one audience, the client.
+            (None, Some(claims)) => match &claims.aud {
+                Audience::One(client_id) => server.clients.find(client_id).await?,
+                Audience::Many(_) => None,
+            },
             (None, None) => None,
         };
         let return_to = parameters.owned("post_logout_redirect_uri");

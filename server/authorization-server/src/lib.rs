@@ -5,6 +5,7 @@
 //! endpoint (`token/grants`). [`AuthorizationServer::prepare`] puts the box together, [`router`] serves it.
 
 pub mod clients;
+pub mod outbound;
 pub mod pages;
 pub mod password;
 pub mod settings;
@@ -20,6 +21,7 @@ mod form;
 mod headers;
 mod home;
 mod interaction;
+mod introspect;
 mod jwks;
 mod keys;
 mod outage;
@@ -32,7 +34,8 @@ mod session;
 mod token;
 mod userinfo;
 
-pub use clients::{ApplicationType, Authentication, Client, ClientKeys, Profile, outbound_client};
+pub use clients::{ApplicationType, Authentication, Client, ClientKeys, Profile, Secret, SecretDigest, Voucher};
+pub use outbound::Outbound;
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

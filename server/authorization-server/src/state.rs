@@ -13,6 +13,7 @@ use crate::clients::Clients;
 use crate::clients::remote_keys::RemoteKeys;
 use crate::keys::Keys;
 use crate::outage::Outage;
+use crate::outbound::Outbound;
 use crate::pages::Pages;
 use crate::password::Passwords;
 use crate::settings::{InvalidSettings, Settings};
@@ -29,8 +30,8 @@ pub struct Boxes {
     pub pages: Arc<dyn Pages>,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
-    /// For clients' published keys; [`crate::outbound_client`] makes it.
-    pub http: reqwest::Client,
+    /// For what clients publish.
+    pub outbound: Outbound,
 }
 
 /// The state behind the router. Replicas hold the same and share it through the boxes.
@@ -79,7 +80,7 @@ impl AuthorizationServer {
             origin: settings.issuer.origin().ascii_serialization(),
             base: settings.issuer.path().trim_end_matches('/').to_owned(),
             clients: Clients::new(&settings.clients),
-            remote_keys: RemoteKeys::new(boxes.http.clone(), Arc::clone(&boxes.clock)),
+            remote_keys: RemoteKeys::new(boxes.outbound.clone(), Arc::clone(&boxes.clock)),
             passwords: Passwords::new(),
             keys,
             settings,

@@ -101,7 +101,8 @@ async fn answer(server: &AuthorizationServer, headers: &HeaderMap) -> Result<Use
     if !ours.claims.aud.contains(server.issuer()) {
         return Err(UserInfoError::InvalidToken);
     }
-    let grant = server.boxes.grants.live(ours.grant, server.now()).await.map_err(Outage::from)?;
+    let grant = ours.grant.ok_or(UserInfoError::InvalidToken)?;
+    let grant = server.boxes.grants.live(grant, server.now()).await.map_err(Outage::from)?;
     let grant = grant.ok_or(UserInfoError::InvalidToken)?;
     let found = server.boxes.accounts.by_subject(grant.subject);
     let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;

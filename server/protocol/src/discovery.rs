@@ -24,6 +24,8 @@ pub struct ProviderMetadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<String>,
     #[serde(default)]
     pub response_types_supported: Vec<String>,
@@ -45,6 +47,10 @@ pub struct ProviderMetadata {
     pub code_challenge_methods_supported: Vec<String>,
     #[serde(default)]
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
     #[serde(default)]
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     #[serde(default)]

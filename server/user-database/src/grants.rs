@@ -73,6 +73,13 @@ pub trait Grants: Send + Sync + 'static {
     ) -> Result<Rotation, Unavailable>;
     /// Revokes a grant; false where it was not live.
     async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, Unavailable>;
+    /// The live grant of a refresh token of `client_id` that is still to be used.
+    async fn of_unused_refresh_token(
+        &self,
+        token: &RefreshToken,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, Unavailable>;
     /// The grant of a refresh token of `client_id`, the token used up or not, the grant live or not: whether it is,
     /// [`live`](Self::live) tells.
     async fn of_refresh_token(&self, token: &RefreshToken, client_id: &str) -> Result<Option<Grant>, Unavailable>;

@@ -113,7 +113,7 @@ async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) ->
     let (request, pushed) = if let Some(uri) = parameters.owned("request_uri").filter(|uri| uri.starts_with(pushed::URN)) {
         (brought(server, &parameters, &uri).await?, Some(pushed::Spendable::of(&uri)))
     } else {
-        let request = AuthorizeRequest::plain(&server.clients, parameters)?;
+        let request = AuthorizeRequest::plain(&server.clients, parameters).await??;
         (request.check(server).map_err(|refused| AuthorizeError::Refused(Box::new(refused)))?, None)
     };
     let present = session::present(server, cookies).await?;
@@ -130,5 +130,5 @@ async fn brought(
     if parameters.get("client_id").ok_or(Distrusted::NoClient)? != record.client_id {
         return Err(AuthorizeError::OtherClient);
     }
-    Ok(AuthorizeRequest::restore(&server.clients, record).ok_or(Distrusted::UnknownClient)?)
+    Ok(AuthorizeRequest::restore(&server.clients, record).await?.ok_or(Distrusted::UnknownClient)?)
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::checks::{self, Asked, Refusal};
 use super::{Distrusted, Refused};
 use crate::clients::{Client, Clients};
+use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 
 /// How a request came.
@@ -111,9 +112,9 @@ pub(crate) struct Record {
 
 impl AuthorizeRequest<Unchecked> {
     /// A request that came through the browser.
-    pub(crate) fn plain(clients: &Clients, parameters: Parameters) -> Result<Self, Distrusted> {
-        let client = checks::client::check(clients, &parameters)?;
-        Self::of(client, parameters, Arrival::Plain)
+    pub(crate) async fn plain(clients: &Clients, parameters: Parameters) -> Result<Result<Self, Distrusted>, Outage> {
+        let client = checks::client::check(clients, &parameters).await?;
+        Ok(client.and_then(|client| Self::of(client, parameters, Arrival::Plain)))
     }
 
     /// A request that its client pushed, having authenticated.
@@ -153,9 +154,10 @@ impl AuthorizeRequest<Checked> {
     }
 
     /// The request that was kept; none where its client is no longer registered for that address.
-    pub(crate) fn restore(clients: &Clients, record: Record) -> Option<Self> {
-        let client = clients.find(&record.client_id).filter(|client| client.redirects_to(&record.address.redirect_uri))?;
-        Some(Self { client, address: record.address, stage: Checked { demand: record.demand } })
+    pub(crate) async fn restore(clients: &Clients, record: Record) -> Result<Option<Self>, Outage> {
+        let client = clients.find(&record.client_id).await?;
+        let client = client.filter(|client| client.redirects_to(&record.address.redirect_uri));
+        Ok(client.map(|client| Self { client, address: record.address, stage: Checked { demand: record.demand } }))
     }
 
     /// The URL that brings the client its code (RFC 6749 §4.1.2).

@@ -1,11 +1,15 @@
 //! A client as it is registered: in the configuration, or in the User Database.
 
+use std::path::Path;
+
 use protocol::Scope;
-use protocol::jose::JwkSet;
-use serde::Deserialize;
+use protocol::jose::{self, Algorithm, JwkSet};
+use protocol::secret::ClientSecret;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
-use super::MalformedClient;
+use super::secret::{Secret, SecretDigest};
+use super::{MalformedClient, redirects};
 use crate::token::grants;
 
 /// A client as it is registered.
@@ -43,6 +47,9 @@ pub struct Client {
     /// The resource servers for which it may have access tokens (RFC 8707); the first where it names none.
     #[serde(default)]
     pub resources: Vec<String>,
+    /// The resources that it is itself the server of: it may introspect access tokens for them (RFC 7662).
+    #[serde(default)]
+    pub serves: Vec<String>,
     /// Whether it must push its authorization requests (RFC 9126 §6).
     #[serde(default, alias = "require_par")]
     pub require_pushed_authorization_requests: bool,
@@ -52,6 +59,9 @@ pub struct Client {
     /// A set of rules that it keeps as a whole.
     #[serde(default)]
     pub profile: Profile,
+    /// Who vouches for it.
+    #[serde(skip)]
+    pub voucher: Voucher,
 }
 
 /// Where a client runs (OpenID Connect Registration §2).
@@ -80,11 +90,52 @@ pub enum Profile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Authentication {
+    /// Not at all: a public client, which PKCE alone protects (RFC 6749 §2.1).
+    #[serde(deserialize_with = "nothing_more")]
+    None,
+    /// A secret in the `Authorization` header (RFC 6749 §2.3.1).
+    ClientSecretBasic(Secret),
+    /// A secret in the form (RFC 6749 §2.3.1).
+    ClientSecretPost(Secret),
     /// Signed assertions (RFC 7523 §2.2).
     PrivateKeyJwt {
         /// The keys with which they verify.
         keys: ClientKeys,
     },
+}
+
+fn nothing_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(deserializer).map(|Nothing {}| ())
+}
+
+impl Authentication {
+    /// The method's registered name (RFC 7591 §2).
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic(_) => "client_secret_basic",
+            Self::ClientSecretPost(_) => "client_secret_post",
+            Self::PrivateKeyJwt { .. } => "private_key_jwt",
+        }
+    }
+
+    /// The secret, where the method has one.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
+            Self::None | Self::PrivateKeyJwt { .. } => None,
+        }
+    }
+
+    fn secret_mut(&mut self) -> Option<&mut Secret> {
+        match self {
+            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
+            Self::None | Self::PrivateKeyJwt { .. } => None,
+        }
+    }
 }
 
 /// Where a client's public keys are.
@@ -95,6 +146,16 @@ pub enum ClientKeys {
     Jwks(JwkSet),
     /// Published by the client.
     JwksUri(Url),
+}
+
+/// Who vouches for a client, which decides whose addresses it may make us ask.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Voucher {
+    /// The operator, who wrote it into the configuration or added it by command.
+    #[default]
+    Operator,
+    /// Nobody: it registered itself.
+    Nobody,
 }
 
 fn default_grant_types() -> Vec<String> {
@@ -116,9 +177,11 @@ impl Client {
             grant_types: default_grant_types(),
             scope: Scope::default(),
             resources: Vec::new(),
+            serves: Vec::new(),
             require_pushed_authorization_requests: false,
             dpop_bound_access_tokens: false,
             profile: Profile::default(),
+            voucher: Voucher::default(),
         }
     }
 
@@ -137,32 +200,57 @@ impl Client {
         self.grant_types.iter().any(|registered| registered == name)
     }
 
-    pub(crate) fn check(&self) -> Result<(), MalformedClient> {
+    /// Judges what holds for every client.
+    ///
+    /// # Errors
+    /// [`MalformedClient`] names the first setting that makes no sense.
+    pub fn check(&self) -> Result<(), MalformedClient> {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Err(MalformedClient::Identifier);
         }
         for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
-            let parsed = Url::parse(uri).map_err(|_| MalformedClient::Uri(uri.clone()))?;
-            let visible = uri.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-            if uri.contains('#') || !visible {
-                return Err(MalformedClient::Uri(uri.clone()));
-            }
-            if matches!(parsed.scheme(), "javascript" | "data" | "vbscript" | "blob" | "file") {
-                return Err(MalformedClient::Scheme(uri.clone()));
-            }
+            redirects::check(uri)?;
+        }
+        if let Some(uri) = &self.backchannel_logout_uri
+            && (!matches!(uri.scheme(), "http" | "https") || uri.fragment().is_some())
+        {
+            return Err(MalformedClient::BackChannel(uri.to_string()));
         }
         if let Some(unknown) = self.grant_types.iter().find(|name| !grants::names().contains(name)) {
             return Err(MalformedClient::GrantType(unknown.clone()));
         }
+        if self.profile == Profile::Fapi2 && !matches!(self.authentication, Authentication::PrivateKeyJwt { .. }) {
+            return Err(MalformedClient::Fapi2);
+        }
         match &self.authentication {
             Authentication::PrivateKeyJwt { keys: ClientKeys::Jwks(set) } if set.keys.is_empty() => Err(MalformedClient::NoKeys),
-            Authentication::PrivateKeyJwt { .. } => Ok(()),
+            Authentication::None if self.may_use("client_credentials") => Err(MalformedClient::PublicWithCredentials),
+            _ => Ok(()),
         }
     }
 
-    /// Whether `uri` is registered for authorization responses (RFC 9700 §2.1: exact comparison).
+    /// Reads the secret where it is in a file; `read` gives the file's text.
+    ///
+    /// # Errors
+    /// What `read` fails with.
+    pub fn read_secret<E>(&mut self, read: impl FnOnce(&Path) -> Result<ClientSecret, E>) -> Result<(), E> {
+        if let Some(secret) = self.authentication.secret_mut()
+            && let Some(file) = secret.file()
+        {
+            *secret = Secret::Known(SecretDigest::of(&read(file)?));
+        }
+        Ok(())
+    }
+
+    /// The algorithms in which its assertions may be signed; RS256 is none of FAPI 2.0 (§5.4.1).
+    pub(crate) fn assertion_algorithms(&self) -> Vec<Algorithm> {
+        let refused = |algorithm: &Algorithm| self.profile == Profile::Fapi2 && *algorithm == Algorithm::RS256;
+        jose::ACCEPTED.into_iter().filter(|algorithm| !refused(algorithm)).collect()
+    }
+
+    /// Whether `uri` is registered for authorization responses.
     pub(crate) fn redirects_to(&self, uri: &str) -> bool {
-        self.redirect_uris.iter().any(|registered| registered == uri)
+        self.redirect_uris.iter().any(|registered| redirects::is_same(registered, uri, self.application_type))
     }
 
     /// Whether `uri` is registered for the way home after signing out.
@@ -191,15 +279,66 @@ mod tests {
         assert!(client(|value| value["redirect_urls"] = json!([])).is_err());
         assert!(client(|value| value["authentication"]["secret"] = json!("s")).is_err());
         assert!(client(|value| value["authentication"]["method"] = json!("none")).is_err());
+        assert!(client(|value| value["authentication"]["method"] = json!("telepathy")).is_err());
     }
 
-    /// RFC 6749 §3.1.2: an absolute URI without fragment.
+    /// A1: each method is written with what it needs and nothing else.
     #[test]
-    fn a_redirect_uri_with_a_fragment_or_a_script_is_refused() {
-        for uri in ["/callback", "https://app.example/#", "https://app.example/#a", "javascript:alert(1)", "https://a b/"] {
-            let registered = client(|value| value["redirect_uris"] = json!([uri])).unwrap();
-            assert!(registered.check().is_err(), "{uri}");
+    fn each_method_has_what_it_needs_and_nothing_else() {
+        let written = |authentication: serde_json::Value| {
+            client(|value| value["authentication"] = authentication).map(|client| client.authentication.method())
+        };
+        let secret = "0123456789abcdef0123456789abcdef";
+        assert_eq!(written(json!({ "method": "none" })).unwrap(), "none");
+        assert!(written(json!({ "method": "none", "secret": secret })).is_err());
+        for method in ["client_secret_basic", "client_secret_post"] {
+            assert_eq!(written(json!({ "method": method, "secret": secret })).unwrap(), method);
+            assert_eq!(written(json!({ "method": method, "secret_file": "shop.secret" })).unwrap(), method);
+            assert!(written(json!({ "method": method })).is_err());
+            assert!(written(json!({ "method": method, "secret": secret, "secret_file": "shop.secret" })).is_err());
+            assert!(written(json!({ "method": method, "secret": secret, "keys": {} })).is_err());
         }
+    }
+
+    /// A23: the text of a secret is nowhere once it was read.
+    #[test]
+    fn a_secret_in_a_file_is_read_once_and_only_its_digest_kept() {
+        let file = json!({ "method": "client_secret_basic", "secret_file": "shop.secret" });
+        let mut registered = client(|value| value["authentication"] = file).unwrap();
+        assert!(registered.authentication.secret().unwrap().digest().is_none());
+        registered
+            .read_secret(|path| {
+                assert_eq!(path, Path::new("shop.secret"));
+                Ok::<_, ()>(ClientSecret::new("not to be seen anywhere, ever again"))
+            })
+            .unwrap();
+        assert!(registered.authentication.secret().unwrap().digest().is_some());
+        assert!(!format!("{registered:?}").contains("not to be seen"));
+    }
+
+    /// RFC 6749 §4.4: `client_credentials` is for confidential clients.
+    #[test]
+    fn a_public_client_has_no_credentials_to_be_granted_anything_for() {
+        let registered = client(|value| {
+            value["authentication"] = json!({ "method": "none" });
+            value["grant_types"] = json!(["client_credentials"]);
+        });
+        assert_eq!(registered.unwrap().check(), Err(MalformedClient::PublicWithCredentials));
+    }
+
+    /// A11: a FAPI client proves itself by `private_key_jwt`, and never with RS256.
+    #[test]
+    fn a_fapi_client_signs_its_assertions_and_not_with_rs256() {
+        let secret = json!({ "method": "client_secret_basic", "secret": "0123456789abcdef0123456789abcdef" });
+        let registered = client(|value| {
+            value["profile"] = json!("fapi2");
+            value["authentication"] = secret;
+        });
+        assert_eq!(registered.unwrap().check(), Err(MalformedClient::Fapi2));
+        let registered = client(|value| value["profile"] = json!("fapi2")).unwrap();
+        assert_eq!(registered.check(), Ok(()));
+        assert!(!registered.assertion_algorithms().contains(&Algorithm::RS256));
+        assert!(client(|_| ()).unwrap().assertion_algorithms().contains(&Algorithm::RS256));
     }
 
     #[test]

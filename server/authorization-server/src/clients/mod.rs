@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 mod client;
+mod redirects;
 pub(crate) mod remote_keys;
+mod secret;
 
-pub use client::{ApplicationType, Authentication, Client, ClientKeys, Profile};
-pub use remote_keys::outbound_client;
+pub use client::{ApplicationType, Authentication, Client, ClientKeys, Profile, Voucher};
+pub use secret::{Secret, SecretDigest};
+
+use crate::outage::Outage;
 
 /// Why a registration does not make sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +25,21 @@ pub enum MalformedClient {
     /// A redirect to a scheme that runs in the browser.
     #[error("{0} would run in the browser")]
     Scheme(String),
+    /// A URI that names a user, which only ever deceives.
+    #[error("{0} must name no user and no password")]
+    UserInformation(String),
+    /// A redirect that anybody could listen in on.
+    #[error("{0} must be https; native clients may also use http://127.0.0.1, http://[::1] or a scheme like com.example.app")]
+    Insecure(String),
+    /// A back-channel logout URI that cannot be one.
+    #[error("backchannel_logout_uri {0} must be an http or https URL without fragment")]
+    BackChannel(String),
+    /// FAPI 2.0 §5.3.2.1 allows no other method that we have.
+    #[error("the profile fapi2 needs the method private_key_jwt")]
+    Fapi2,
+    /// A client without credentials cannot be granted anything for them.
+    #[error("the grant_type client_credentials needs a client that authenticates")]
+    PublicWithCredentials,
     /// There is no key to verify with.
     #[error("the key set is empty")]
     NoKeys,
@@ -38,7 +57,12 @@ impl Clients {
     }
 
     /// The client of `client_id`.
-    pub(crate) fn find(&self, client_id: &str) -> Option<Arc<Client>> {
-        self.0.get(client_id).cloned()
+    #[allow(
+        clippy::unused_async,
+        clippy::unused_async_trait_impl,
+        reason = "clients are about to be looked up in the User Database as well"
+    )]
+    pub(crate) async fn find(&self, client_id: &str) -> Result<Option<Arc<Client>>, Outage> {
+        Ok(self.0.get(client_id).cloned())
     }
 }

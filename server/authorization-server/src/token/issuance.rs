@@ -12,7 +12,8 @@ use crate::state::AuthorizationServer;
 
 /// What is to be issued.
 pub(super) struct Issuance<'a> {
-    pub(super) grant: &'a Grant,
+    /// Who will act by it.
+    pub(super) holder: Holder<'a>,
     pub(super) scope: &'a Scope,
     /// The resource server that the access token is for.
     pub(super) resource: Option<String>,
@@ -21,12 +22,35 @@ pub(super) struct Issuance<'a> {
     pub(super) refresh_token: Option<RefreshToken>,
 }
 
+/// In whose name a token lets its client act.
+#[derive(Clone, Copy)]
+pub(super) enum Holder<'a> {
+    /// A user's, by a grant; what is issued ends with it.
+    Grant(&'a Grant),
+    /// Its own (RFC 6749 §4.4).
+    Client,
+}
+
+impl<'a> Holder<'a> {
+    /// The grant, where there is one.
+    pub(super) fn grant(self) -> Option<&'a Grant> {
+        match self {
+            Self::Grant(grant) => Some(grant),
+            Self::Client => None,
+        }
+    }
+}
+
 impl Issuance<'_> {
     /// Signs the tokens.
     pub(super) fn respond(self, server: &AuthorizationServer, client: &Client) -> Result<TokenResponse, Outage> {
         let access_token = access_token::issue(server, client, &self)?;
-        let id_token =
-            if self.scope.contains("openid") { Some(id_token::issue(server, client, &self, &access_token)?) } else { None };
+        let id_token = match self.holder {
+            Holder::Grant(grant) if self.scope.contains("openid") => {
+                Some(id_token::issue(server, client, grant, &self, &access_token)?)
+            }
+            _ => None,
+        };
         Ok(TokenResponse {
             access_token,
             token_type: "Bearer".to_owned(),

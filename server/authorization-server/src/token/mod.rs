@@ -20,6 +20,7 @@ pub(crate) mod access_token;
 pub(crate) mod grants;
 mod id_token;
 mod issuance;
+pub(crate) mod revoked;
 
 /// Why `/token` said no (RFC 6749 §5.2).
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,8 @@ pub(crate) enum TokenError {
     AccountGone,
     #[error("scope is malformed or wider than what was granted")]
     WiderScope,
+    #[error("scope holds something that this client may not have for itself, or nothing")]
+    NothingToGrant,
     #[error("resource is not one that was granted")]
     OtherResource,
     #[error(transparent)]
@@ -71,7 +74,7 @@ impl TokenError {
             | Self::UnknownRefreshToken
             | Self::RefreshTokenReplayed
             | Self::AccountGone => ErrorCode::InvalidGrant,
-            Self::WiderScope => ErrorCode::InvalidScope,
+            Self::WiderScope | Self::NothingToGrant => ErrorCode::InvalidScope,
             Self::OtherResource => ErrorCode::InvalidTarget,
         };
         tracing::info!(cause = %self, "a token request was refused");

@@ -26,7 +26,7 @@ pub(crate) fn with<'a>(parameters: &[(&'a str, String)], changes: &[(&'a str, &s
     kept.chain(added).collect()
 }
 
-fn borrowed<'a>(parameters: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn borrowed<'a>(parameters: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     parameters.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 

@@ -143,7 +143,7 @@ pub(crate) fn boxes(
         pages: Arc::new(PlainPages),
         clock,
         rng,
-        http: authorization_server::outbound_client().unwrap(),
+        outbound: authorization_server::Outbound::new(true).unwrap(),
     }
 }
 

@@ -68,6 +68,25 @@ impl Grants for SqlDatabase {
         Ok(revoked.rows_affected() > 0)
     }
 
+    async fn of_unused_refresh_token(
+        &self,
+        token: &RefreshToken,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, Unavailable> {
+        let row = sqlx::query(
+            "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at \
+             FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.digest = $1 AND g.client_id = $2 \
+             AND r.used_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $3",
+        )
+        .bind(rotation::digest(token))
+        .bind(client_id)
+        .bind(milliseconds(now))
+        .fetch_optional(&self.reads)
+        .await?;
+        Ok(row.as_ref().map(grant).transpose()?)
+    }
+
     async fn of_refresh_token(&self, token: &RefreshToken, client_id: &str) -> Result<Option<Grant>, Unavailable> {
         let row = sqlx::query(
             "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at \

@@ -14,6 +14,7 @@ on_every_engine![
     of_many_who_revoke_a_grant_one_is_told_that_it_did,
     a_grant_is_found_by_each_of_its_tokens_for_its_own_client_only,
     a_grant_that_cannot_be_added_leaves_no_token_behind,
+    an_unused_token_is_told_from_one_that_is_used_up_expired_revoked_or_anothers,
 ];
 
 async fn a_grant_reads_back_whole(home: &Home) {
@@ -86,4 +87,20 @@ async fn a_grant_that_cannot_be_added_leaves_no_token_behind(home: &Home) {
     assert!(Grants::add(&*database, &another, Some(&token("1"))).await.is_err(), "the token is another grant's");
     assert!(database.live(another.id, at(0)).await.unwrap().is_none());
     assert_eq!(database.of_refresh_token(&token("1"), CLIENT).await.unwrap(), Some(grant));
+}
+
+async fn an_unused_token_is_told_from_one_that_is_used_up_expired_revoked_or_anothers(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    let unused = async |text: &str, client_id: &str, second| {
+        database.of_unused_refresh_token(&token(text), client_id, at(second)).await.unwrap().map(|grant| grant.id)
+    };
+    assert_eq!(unused("1", CLIENT, 1).await, Some(grant.id));
+    assert_eq!(unused("1", "another", 1).await, None);
+    assert_eq!(unused("1", CLIENT, 3600).await, None);
+    database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
+    assert_eq!((unused("1", CLIENT, 1).await, unused("2", CLIENT, 1).await), (None, Some(grant.id)));
+    database.revoke(grant.id, at(2)).await.unwrap();
+    assert_eq!(unused("2", CLIENT, 2).await, None);
 }

@@ -14,7 +14,7 @@ use crate::outage::Outage;
 use crate::sealed::Held;
 use crate::state::AuthorizationServer;
 use crate::token::TokenError;
-use crate::token::issuance::{self, Issuance};
+use crate::token::issuance::{self, Holder, Issuance};
 
 pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
     Box::pin(redeem(asked))
@@ -42,7 +42,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
             _ => Err(TokenError::UnknownCode),
         };
     }
-    let issuance = Issuance { grant: &grant, scope: &grant.scope, resource, nonce: promise.nonce, refresh_token };
+    let issuance = Issuance { holder: Holder::Grant(&grant), scope: &grant.scope, resource, nonce: promise.nonce, refresh_token };
     Ok(issuance.respond(server, asked.client)?)
 }
 

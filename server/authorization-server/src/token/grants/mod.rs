@@ -10,6 +10,7 @@ use crate::clients::Client;
 use crate::state::AuthorizationServer;
 
 mod authorization_code;
+mod client_credentials;
 mod refresh_token;
 
 /// A grant: its registered name, and how it answers.
@@ -18,9 +19,10 @@ pub(super) struct GrantType {
     pub(super) answer: for<'a> fn(&'a Asked<'a>) -> Answer<'a>,
 }
 
-static GRANTS: [GrantType; 2] = [
+static GRANTS: [GrantType; 3] = [
     GrantType { name: "authorization_code", answer: authorization_code::answer },
     GrantType { name: "refresh_token", answer: refresh_token::answer },
+    GrantType { name: "client_credentials", answer: client_credentials::answer },
 ];
 
 /// What a grant may look at; the client has proved who it is.

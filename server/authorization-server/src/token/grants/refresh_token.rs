@@ -11,7 +11,7 @@ use super::{Answer, Asked};
 use crate::exchange;
 use crate::outage::Outage;
 use crate::token::TokenError;
-use crate::token::issuance::{self, Issuance};
+use crate::token::issuance::{self, Holder, Issuance};
 
 pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
     Box::pin(refresh(asked))
@@ -41,7 +41,8 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
     };
     let scope = narrower.unwrap_or_else(|| grant.scope.clone());
-    let issuance = Issuance { grant: &grant, scope: &scope, resource, nonce: None, refresh_token: Some(refresh_token) };
+    let issuance =
+        Issuance { holder: Holder::Grant(&grant), scope: &scope, resource, nonce: None, refresh_token: Some(refresh_token) };
     Ok(issuance.respond(server, client)?)
 }
 
