@@ -223,6 +223,7 @@ async fn provider_origin(
         consents: database.clone(),
         grants: database.clone(),
         signing_keys: database.clone(),
+        clients: database.clone(),
         pages: Arc::new(ProviderPages::new(app::stylesheet_path(options), &configuration.application.origin)),
         clock: Arc::clone(&nature.clock),
         rng: Arc::clone(&nature.rng),

@@ -34,7 +34,9 @@ mod session;
 mod token;
 mod userinfo;
 
-pub use clients::{ApplicationType, Authentication, Client, ClientKeys, Profile, Secret, SecretDigest, Voucher};
+pub use clients::{
+    ApplicationType, Authentication, Client, ClientKeys, ClientMetadata, MalformedClient, Profile, Secret, SecretDigest, Voucher,
+};
 pub use outbound::Outbound;
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};

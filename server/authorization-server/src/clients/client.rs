@@ -5,7 +5,7 @@ use std::path::Path;
 use protocol::Scope;
 use protocol::jose::{self, Algorithm, JwkSet};
 use protocol::secret::ClientSecret;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::secret::{Secret, SecretDigest};
@@ -65,7 +65,7 @@ pub struct Client {
 }
 
 /// Where a client runs (OpenID Connect Registration §2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationType {
     /// On a web server or in a page.
@@ -76,7 +76,7 @@ pub enum ApplicationType {
 }
 
 /// A set of rules that a client keeps as a whole.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// What its other settings say.
@@ -84,6 +84,14 @@ pub enum Profile {
     Plain,
     /// FAPI 2.0 Security Profile: `private_key_jwt` without RS256, pushed requests, and DPoP-bound tokens.
     Fapi2,
+}
+
+impl Profile {
+    /// Whether it asks for nothing.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub(super) fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
 }
 
 /// How a client authenticates; each method has its own file in `client_authentication`.
@@ -163,6 +171,9 @@ fn default_grant_types() -> Vec<String> {
 }
 
 impl Client {
+    /// No identifier is longer, in bytes.
+    pub const LONGEST_IDENTIFIER: usize = 256;
+
     /// A web client that signs people in, with nothing registered yet but how it proves who it is.
     pub fn new(client_id: impl Into<String>, name: impl Into<String>, authentication: Authentication) -> Self {
         Self {
@@ -205,7 +216,8 @@ impl Client {
     /// # Errors
     /// [`MalformedClient`] names the first setting that makes no sense.
     pub fn check(&self) -> Result<(), MalformedClient> {
-        if self.client_id.is_empty() || !self.client_id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+        let length = 1..=Self::LONGEST_IDENTIFIER;
+        if !length.contains(&self.client_id.len()) || !self.client_id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Err(MalformedClient::Identifier);
         }
         for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {

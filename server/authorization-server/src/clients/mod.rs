@@ -1,23 +1,22 @@
 //! The registered clients: who may ask, where answers may go, and how a client proves who it is.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 mod client;
+mod metadata;
 mod redirects;
+mod registry;
 pub(crate) mod remote_keys;
 mod secret;
 
 pub use client::{ApplicationType, Authentication, Client, ClientKeys, Profile, Voucher};
+pub use metadata::ClientMetadata;
+pub(crate) use registry::Clients;
+pub use registry::{restore, store};
 pub use secret::{Secret, SecretDigest};
-
-use crate::outage::Outage;
-
 /// Why a registration does not make sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedClient {
     /// The identifier is empty or holds characters that RFC 6749 appendix A.1 does not allow.
-    #[error("the client_id must be visible ASCII")]
+    #[error("the client_id must be visible ASCII, 256 characters at the most")]
     Identifier,
     /// A URI is not absolute, or has a fragment (RFC 6749 §3.1.2).
     #[error("{0} is not an absolute URI without fragment")]
@@ -40,29 +39,25 @@ pub enum MalformedClient {
     /// A client without credentials cannot be granted anything for them.
     #[error("the grant_type client_credentials needs a client that authenticates")]
     PublicWithCredentials,
+    /// Keys in two places.
+    #[error("jwks and jwks_uri cannot both be there (RFC 7591 §2)")]
+    TwoKeySets,
+    /// A method that we do not have.
+    #[error("there is no such token_endpoint_auth_method")]
+    Method,
+    /// A method that needs a secret, and none is there.
+    #[error("the method needs a secret")]
+    NoSecret,
+    /// RFC 7591 §2.1.
+    #[error("response_types must be [\"code\"] where grant_types has authorization_code, and else be empty")]
+    ResponseTypes,
+    /// What is stored is no such document.
+    #[error("the metadata is not readable")]
+    Document,
     /// There is no key to verify with.
     #[error("the key set is empty")]
     NoKeys,
     /// A grant that the token endpoint does not have.
     #[error("there is no grant_type {0}")]
     GrantType(String),
-}
-
-/// All clients, by identifier.
-pub(crate) struct Clients(HashMap<String, Arc<Client>>);
-
-impl Clients {
-    pub(crate) fn new(clients: &[Client]) -> Self {
-        Self(clients.iter().map(|client| (client.client_id.clone(), Arc::new(client.clone().settled()))).collect())
-    }
-
-    /// The client of `client_id`.
-    #[allow(
-        clippy::unused_async,
-        clippy::unused_async_trait_impl,
-        reason = "clients are about to be looked up in the User Database as well"
-    )]
-    pub(crate) async fn find(&self, client_id: &str) -> Result<Option<Arc<Client>>, Outage> {
-        Ok(self.0.get(client_id).cloned())
-    }
 }

@@ -140,6 +140,7 @@ pub(crate) fn boxes(
         consents: Arc::clone(users) as _,
         grants: Arc::clone(users) as _,
         signing_keys: Arc::clone(users) as _,
+        clients: Arc::clone(users) as _,
         pages: Arc::new(PlainPages),
         clock,
         rng,
@@ -166,5 +167,6 @@ fn account(subject: Uuid, username: &str, hash: &str) -> Account {
         email_verified: true,
         created_at: Timestamp::from_second(1_700_000_000).unwrap(),
         disabled: false,
+        sessions_since: Timestamp::UNIX_EPOCH,
     }
 }

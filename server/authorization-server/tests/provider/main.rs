@@ -28,4 +28,5 @@ mod remote_keys;
 mod revocation;
 mod sessions;
 mod start;
+mod stored_clients;
 mod userinfo;

@@ -31,6 +31,7 @@ pub(crate) fn account(username: &str) -> Account {
         email_verified: true,
         created_at: at(0),
         disabled: false,
+        sessions_since: at(-60),
     }
 }
 
