@@ -131,6 +131,18 @@ impl SigningKey {
         header.kid = Some(self.kid.clone());
         jsonwebtoken::encode(&header, claims, &self.encoding).map_err(|_| InvalidJwt::Malformed)
     }
+
+    /// Signs `claims` as a JWT whose header says `typ` and shows the public key (RFC 7515 §4.1.3), for whoever knows no key of
+    /// ours yet.
+    ///
+    /// # Errors
+    /// [`InvalidJwt::Malformed`] where the claims do not serialise.
+    pub fn sign_with_public_key<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String, InvalidJwt> {
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(typ.to_owned());
+        header.jwk = Some(Jwk { common: CommonParameters::default(), algorithm: self.public.algorithm.clone() });
+        jsonwebtoken::encode(&header, claims, &self.encoding).map_err(|_| InvalidJwt::Malformed)
+    }
 }
 
 impl std::fmt::Debug for SigningKey {

@@ -57,7 +57,7 @@ pub struct PushedAuthorizationResponse {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: AccessToken,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to a key (RFC 9449 §5).
     pub token_type: String,
     /// Seconds until the access token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
