@@ -248,6 +248,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     let settings = authorization_server::Settings {
         issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
         lifetimes: Lifetimes::default(),
+        dpop_nonce: configuration.provider.dpop_nonce,
         clients: clients::configured(configuration)?,
         demo_accounts: demo_accounts(configuration)
             .into_iter()

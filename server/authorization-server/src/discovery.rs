@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use protocol::discovery::ProviderMetadata;
-use protocol::{jose, pkce};
+use protocol::{dpop, jose, pkce};
 
 use crate::state::AuthorizationServer;
 use crate::{authorize, client_authentication, headers, token};
@@ -68,6 +68,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             claims_parameter_supported: false,
+            dpop_signing_alg_values_supported: dpop::algorithm_names(),
         },
     )
 }

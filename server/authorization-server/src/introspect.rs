@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use protocol::ErrorCode;
 use protocol::claims::{AccessTokenClaims, Audience};
+use protocol::dpop::Scheme;
 use protocol::secret::{AccessToken, RefreshToken};
 use protocol::wire::{Introspection, IntrospectionResponse};
 use uuid::Uuid;
@@ -93,9 +94,9 @@ async fn about_access_token(
     if !live || server.clients.find(&claims.client_id).await?.is_none() {
         return Ok(None);
     }
-    let AccessTokenClaims { iss, exp, aud, sub, client_id, iat, jti, scope, auth_time, gid: _ } = claims;
-    let token_type = Some("Bearer".to_owned());
-    Ok(Some(Introspection { scope, client_id, token_type, exp, iat, sub, aud: Some(aud), iss, jti: Some(jti), auth_time }))
+    let AccessTokenClaims { iss, exp, aud, sub, client_id, iat, jti, scope, auth_time, gid: _, cnf } = claims;
+    let token_type = Some(Scheme::of(cnf.as_ref()).name().to_owned());
+    Ok(Some(Introspection { scope, client_id, token_type, exp, iat, sub, aud: Some(aud), iss, jti: Some(jti), auth_time, cnf }))
 }
 
 async fn about_refresh_token(
@@ -119,6 +120,7 @@ async fn about_refresh_token(
         iss: server.issuer().to_owned(),
         jti: None,
         auth_time: Some(grant.auth_time.as_second()),
+        cnf: None,
     }))
 }
 

@@ -15,6 +15,7 @@ mod authorize;
 mod client_authentication;
 mod code;
 mod discovery;
+mod dpop;
 mod end_session;
 mod exchange;
 mod form;

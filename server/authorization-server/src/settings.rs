@@ -21,6 +21,9 @@ pub struct Settings {
     /// Accounts that the login page offers to try; development mode only.
     #[serde(default)]
     pub demo_accounts: Vec<DemoAccount>,
+    /// Whether a DPoP proof must hold a nonce of ours (RFC 9449 §8); one that a proof holds is checked either way.
+    #[serde(default)]
+    pub dpop_nonce: bool,
 }
 
 /// An account that the login page names together with its password.
@@ -144,6 +147,7 @@ mod tests {
             lifetimes: Lifetimes::default(),
             clients: Vec::new(),
             demo_accounts: Vec::new(),
+            dpop_nonce: false,
         }
     }
 

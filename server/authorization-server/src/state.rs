@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use cache::Cache;
 use jiff::Timestamp;
+use protocol::dpop::Nonces;
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use user_database::{Accounts, Consents, Grants, SigningKeys};
 
 use crate::clients::Clients;
@@ -43,6 +44,7 @@ pub struct AuthorizationServer {
     pub(crate) remote_keys: RemoteKeys,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
+    pub(crate) nonces: Nonces,
     issuer: String,
     origin: String,
     base: String,
@@ -68,8 +70,8 @@ pub enum PrepareError {
 impl AuthorizationServer {
     /// Checks the settings, and loads the signing keys; the very first start of all replicas makes one.
     ///
-    /// `sealing_secret` is what signing keys are sealed under in the User Database; it must stay the same over restarts and
-    /// on every replica.
+    /// `sealing_secret` is what signing keys are sealed under in the User Database, and what DPoP nonces are made with; it must
+    /// stay the same over restarts and on every replica.
     ///
     /// # Errors
     /// [`PrepareError`] says what keeps it from starting.
@@ -83,6 +85,7 @@ impl AuthorizationServer {
             clients: Clients::new(&settings.clients, Arc::clone(&boxes.clients), Arc::clone(&boxes.clock)),
             remote_keys: RemoteKeys::new(boxes.outbound.clone(), Arc::clone(&boxes.clock)),
             passwords: Passwords::new(),
+            nonces: Nonces::derive(sealing_secret.expose_secret().as_bytes()),
             keys,
             settings,
             boxes,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use crate::claims::Audience;
+use crate::claims::{Audience, Confirmation};
 use crate::secret::{AccessToken, IdToken, RefreshToken};
 use crate::{ErrorCode, Scope};
 
@@ -121,6 +121,9 @@ pub struct Introspection {
     /// When the resource owner last authenticated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// The key that its bearer must hold (RFC 9449 §6.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 impl IntrospectionResponse {

@@ -108,6 +108,8 @@ pub struct Provider {
     pub demo_accounts: Option<bool>,
     /// Clients beside our own application.
     pub clients: Vec<Client>,
+    /// Whether DPoP proofs must hold a nonce of the provider's.
+    pub dpop_nonce: bool,
 }
 
 /// Section `[resource]`.
@@ -199,6 +201,7 @@ impl Default for Provider {
             sealing_key_file: None,
             demo_accounts: None,
             clients: Vec::new(),
+            dpop_nonce: false,
         }
     }
 }

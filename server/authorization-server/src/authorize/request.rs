@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::Scope;
+use protocol::dpop::Thumbprint;
 use protocol::secret::AuthorizationCode;
 use protocol::wire::Parameters;
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,9 @@ pub(crate) struct Demand {
     pub(crate) login_hint: Option<String>,
     /// Who should be signed in.
     pub(crate) subject: Option<Uuid>,
+    /// The key that the code is to be bound to.
+    #[serde(default)]
+    pub(crate) dpop_jkt: Option<Thumbprint>,
 }
 
 /// An authorization request whose client and redirect URI are right; `Stage` tells whether the rest is.
@@ -95,6 +99,7 @@ pub(crate) struct AuthorizeRequest<Stage> {
 pub(crate) struct Unchecked {
     parameters: Parameters,
     arrival: Arrival,
+    proven: Option<Thumbprint>,
 }
 
 /// Every check has passed.
@@ -114,24 +119,25 @@ impl AuthorizeRequest<Unchecked> {
     /// A request that came through the browser.
     pub(crate) async fn plain(clients: &Clients, parameters: Parameters) -> Result<Result<Self, Distrusted>, Outage> {
         let client = checks::client::check(clients, &parameters).await?;
-        Ok(client.and_then(|client| Self::of(client, parameters, Arrival::Plain)))
+        Ok(client.and_then(|client| Self::of(client, parameters, Arrival::Plain, None)))
     }
 
-    /// A request that its client pushed, having authenticated.
-    pub(crate) fn pushed(client: Arc<Client>, parameters: Parameters) -> Result<Self, Distrusted> {
-        Self::of(client, parameters, Arrival::Pushed)
+    /// A request that its client pushed, having authenticated, and having proved a key if it did.
+    pub(crate) fn pushed(client: Arc<Client>, parameters: Parameters, proven: Option<Thumbprint>) -> Result<Self, Distrusted> {
+        Self::of(client, parameters, Arrival::Pushed, proven)
     }
 
-    fn of(client: Arc<Client>, parameters: Parameters, arrival: Arrival) -> Result<Self, Distrusted> {
+    fn of(client: Arc<Client>, parameters: Parameters, arrival: Arrival, proven: Option<Thumbprint>) -> Result<Self, Distrusted> {
         let redirect_uri = checks::redirect_uri::check(&client, &parameters)?;
         let address = ReturnAddress { redirect_uri, state: parameters.owned("state") };
-        Ok(Self { client, address, stage: Unchecked { parameters, arrival } })
+        Ok(Self { client, address, stage: Unchecked { parameters, arrival, proven } })
     }
 
     /// Runs the list of checks; the first that says no decides.
     pub(crate) fn check(self, server: &AuthorizationServer) -> Result<AuthorizeRequest<Checked>, Refused> {
         let Self { client, address, stage } = self;
-        let asked = Asked { server, client: &client, parameters: &stage.parameters, arrival: stage.arrival };
+        let Unchecked { parameters, arrival, proven } = &stage;
+        let asked = Asked { server, client: &client, parameters, arrival: *arrival, proven: proven.as_ref() };
         let mut demand = Demand::default();
         for check in checks::CHECKS {
             if let Err(refusal) = check(&asked, &mut demand) {

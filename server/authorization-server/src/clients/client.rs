@@ -206,6 +206,11 @@ impl Client {
         self
     }
 
+    /// Whether it has nothing to prove itself by (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self.authentication, Authentication::None)
+    }
+
     /// Whether it may use the grant of `name`.
     pub(crate) fn may_use(&self, name: &str) -> bool {
         self.grant_types.iter().any(|registered| registered == name)

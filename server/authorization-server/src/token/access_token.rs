@@ -1,6 +1,6 @@
 //! JWT access tokens (RFC 9068).
 
-use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims, Audience};
+use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims, Audience, Confirmation};
 use protocol::secret::AccessToken;
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ pub(super) fn issue(server: &AuthorizationServer, client: &Client, issuance: &Is
         scope: issuance.scope.clone(),
         auth_time: grant.map(|grant| grant.auth_time.as_second()),
         gid: grant.map(|grant| grant.id.to_string()),
+        cnf: issuance.key.map(|key| Confirmation { jkt: Some(key.clone()) }),
     };
     let signed = server.keys.signing().sign(ACCESS_TOKEN_TYPE, &claims);
     signed.map(AccessToken::new).map_err(|_| Outage::Internal("an access token could not be signed"))

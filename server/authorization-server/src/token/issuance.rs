@@ -1,6 +1,7 @@
 //! The tokens that a grant gives, put together into one answer (RFC 6749 §5.1).
 
 use protocol::Scope;
+use protocol::dpop::{Scheme, Thumbprint};
 use protocol::secret::RefreshToken;
 use protocol::wire::TokenResponse;
 use user_database::Grant;
@@ -20,6 +21,8 @@ pub(super) struct Issuance<'a> {
     /// For the ID token of a sign-in; a refresh has none.
     pub(super) nonce: Option<String>,
     pub(super) refresh_token: Option<RefreshToken>,
+    /// The DPoP key that the access token is bound to.
+    pub(super) key: Option<&'a Thumbprint>,
 }
 
 /// In whose name a token lets its client act.
@@ -53,7 +56,7 @@ impl Issuance<'_> {
         };
         Ok(TokenResponse {
             access_token,
-            token_type: "Bearer".to_owned(),
+            token_type: if self.key.is_some() { Scheme::Dpop } else { Scheme::Bearer }.name().to_owned(),
             expires_in: Some(server.settings.lifetimes.access_token.unsigned_abs().as_secs()),
             refresh_token: self.refresh_token,
             id_token,
@@ -63,12 +66,13 @@ impl Issuance<'_> {
 }
 
 /// The resource server that an access token is for: the one asked for now, else the one asked for at the authorization, else
-/// the client's first (RFC 8707 §2.2).
+/// the client's first (RFC 8707 §2.2). What it may no longer call is not what it gets.
 pub(super) fn resource(client: &Client, now: Option<&str>, before: Option<&str>) -> Result<Option<String>, TokenError> {
-    match (now, before) {
-        (Some(now), Some(before)) if now != before => Err(TokenError::OtherResource),
-        (Some(now), _) if !client.resources.iter().any(|registered| registered == now) => Err(TokenError::OtherResource),
-        (Some(resource), _) | (None, Some(resource)) => Ok(Some(resource.to_owned())),
-        (None, None) => Ok(client.resources.first().cloned()),
-    }
+    let wanted = match (now, before) {
+        (Some(now), Some(before)) if now != before => return Err(TokenError::OtherResource),
+        (Some(wanted), _) | (None, Some(wanted)) => wanted,
+        (None, None) => return Ok(client.resources.first().cloned()),
+    };
+    let registered = client.resources.iter().find(|registered| *registered == wanted);
+    registered.cloned().map(Some).ok_or(TokenError::OtherResource)
 }

@@ -153,6 +153,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
         issuer: ISSUER.parse().unwrap(),
         lifetimes: Lifetimes::default(),
         clients: clients.to_vec(),
+        dpop_nonce: false,
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],
     }
 }

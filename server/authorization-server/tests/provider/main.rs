@@ -15,6 +15,7 @@ mod codes;
 mod consent;
 mod cookies;
 mod discovery;
+mod dpop;
 mod interaction;
 mod introspection;
 mod login;

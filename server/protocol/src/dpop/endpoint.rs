@@ -35,7 +35,7 @@ fn normal_path(path: &str) -> String {
         normal.push_str(before);
         match after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => normal.push(char::from(byte)),
-            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
+            Some(byte) => normal.extend(['%', digit(byte >> 4), digit(byte & 0xf)]),
             None => {
                 normal.push('%');
                 rest = after;
@@ -46,6 +46,11 @@ fn normal_path(path: &str) -> String {
     }
     normal.push_str(rest);
     normal
+}
+
+/// A digit of base sixteen.
+fn digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or_default().to_ascii_uppercase()
 }
 
 #[cfg(test)]
@@ -131,7 +136,7 @@ mod tests {
             match c {
                 _ if escape > 0 => path.push(if odd(place) { c.to_ascii_lowercase() } else { c }),
                 '/' => path.push(c),
-                _ if odd(place) => path.push_str(&format!("%{:02x}", u32::from(c))),
+                _ if odd(place) => path += &format!("%{:02x}", u32::from(c)),
                 _ => path.push(c),
             }
         }

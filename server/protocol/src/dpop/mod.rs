@@ -6,11 +6,13 @@
 mod endpoint;
 mod key;
 mod nonce;
+mod presentation;
 mod proof;
 mod thumbprint;
 
 pub use endpoint::is_same;
 pub use nonce::Nonces;
+pub use presentation::{Misbound, Scheme, fits};
 pub use proof::{InvalidProof, Proven, Target, judge, presented, prove};
 pub use thumbprint::{MalformedThumbprint, Thumbprint};
 
@@ -34,15 +36,4 @@ pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::PS256, Algo
 /// The accepted algorithms by their registered names.
 pub fn algorithm_names() -> Vec<String> {
     ALGORITHMS.iter().map(|algorithm| format!("{algorithm:?}")).collect()
-}
-
-/// `WWW-Authenticate` for this scheme, with `error` where there is one to tell (RFC 9449 §7.1). The words are ours.
-pub fn challenge(error: Option<(crate::ErrorCode, &str)>) -> String {
-    let algorithms = algorithm_names().join(" ");
-    match error {
-        None => format!("{SCHEME} algs=\"{algorithms}\""),
-        Some((code, description)) => {
-            format!("{SCHEME} error=\"{}\", error_description=\"{description}\", algs=\"{algorithms}\"", code.as_str())
-        }
-    }
 }

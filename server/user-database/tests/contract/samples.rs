@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
+use protocol::dpop::Thumbprint;
 use protocol::secret::RefreshToken;
 use user_database::{Account, Accounts as _, Grant, SqlDatabase};
 use uuid::Uuid;
@@ -53,5 +54,12 @@ pub(crate) fn grant(subject: Uuid) -> Grant {
         session: "sid-1".to_owned(),
         created_at: at(0),
         expires_at: at(3600),
+        dpop_jkt: None,
+        resource: None,
     }
+}
+
+/// A thumbprint of a key, by a letter.
+pub(crate) fn key(letter: char) -> Thumbprint {
+    format!("{}A", letter.to_string().repeat(42)).parse().unwrap()
 }

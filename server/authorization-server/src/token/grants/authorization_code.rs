@@ -42,11 +42,13 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
             _ => Err(TokenError::UnknownCode),
         };
     }
-    let issuance = Issuance { holder: Holder::Grant(&grant), scope: &grant.scope, resource, nonce: promise.nonce, refresh_token };
+    let (holder, scope, nonce, key) = (Holder::Grant(&grant), &grant.scope, promise.nonce, asked.key);
+    let issuance = Issuance { holder, scope, resource, nonce, refresh_token, key };
     Ok(issuance.respond(server, asked.client)?)
 }
 
-/// The code is bound to its client, its redirect URI and its verifier; a request that has them wrong does not use it up.
+/// The code is bound to its client, its redirect URI, its verifier and its key; a request that has them wrong does not use it
+/// up.
 fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
     if promise.client_id != asked.client.client_id {
         return Err(TokenError::UnknownCode);
@@ -55,7 +57,14 @@ fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
         return Err(TokenError::OtherRedirectUri);
     }
     let verifier = CodeVerifier::new(asked.required("code_verifier")?);
-    if pkce::verifies(&verifier, &promise.code_challenge) { Ok(()) } else { Err(TokenError::WrongVerifier) }
+    if !pkce::verifies(&verifier, &promise.code_challenge) {
+        return Err(TokenError::WrongVerifier);
+    }
+    match (&promise.dpop_jkt, asked.key) {
+        (Some(_), None) => Err(TokenError::NoProof),
+        (Some(bound), Some(key)) if bound != key => Err(TokenError::OtherKey),
+        _ => Ok(()),
+    }
 }
 
 /// The grant that the code promised, with its first refresh token where it has `offline_access` and its client can use one.
@@ -74,6 +83,8 @@ fn prepare(asked: &Asked<'_>, promise: &Promise) -> (Grant, Option<RefreshToken>
         session: promise.sid.clone(),
         created_at: now,
         expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+        dpop_jkt: asked.key.cloned(),
+        resource: promise.resource.clone(),
     };
     (grant, refresh_token)
 }

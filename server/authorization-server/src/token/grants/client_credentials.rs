@@ -21,7 +21,7 @@ fn grant(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     }
     let scope = scope(asked)?;
     let resource = issuance::resource(asked.client, asked.parameters.get("resource"), None)?;
-    let issuance = Issuance { holder: Holder::Client, scope: &scope, resource, nonce: None, refresh_token: None };
+    let issuance = Issuance { holder: Holder::Client, scope: &scope, resource, nonce: None, refresh_token: None, key: asked.key };
     Ok(issuance.respond(asked.server, asked.client)?)
 }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use protocol::dpop::Thumbprint;
 use protocol::wire::{Parameters, TokenResponse};
 
 use super::TokenError;
@@ -30,6 +31,8 @@ pub(super) struct Asked<'a> {
     pub(super) server: &'a AuthorizationServer,
     pub(super) client: &'a Client,
     pub(super) parameters: &'a Parameters,
+    /// The DPoP key that the request proved, to which its tokens are bound.
+    pub(super) key: Option<&'a Thumbprint>,
 }
 
 /// A grant's answer, in time.
