@@ -19,6 +19,7 @@ use crate::adapters::{Backstage, Desk};
 use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
 use crate::pages::ProviderPages;
+use crate::proofs::ProofsInCache;
 use crate::worker::Clerk;
 use crate::{Configuration, Failure, application, clients, keys, provider, site};
 
@@ -114,7 +115,8 @@ impl House {
     pub async fn build(configuration: &Configuration, nature: &Nature, options: &LeptosOptions) -> Result<Self, Failure> {
         let runs = |role| configuration.runs(role);
         let (application, provider) = (runs(Role::Application), runs(Role::Provider));
-        let cache = if application || provider { Some(open_cache(configuration, nature).await?) } else { None };
+        let needs_cache = application || provider || runs(Role::Resource);
+        let cache = if needs_cache { Some(open_cache(configuration, nature).await?) } else { None };
         let needs_queue = application || provider || runs(Role::Worker);
         let queue = if needs_queue { Some(open_queue(configuration).await?) } else { None };
         let needs_database = provider || runs(Role::Worker);
@@ -125,12 +127,15 @@ impl House {
             application: None,
             api: None,
             provider: None,
-            resource: runs(Role::Resource)
-                .then(|| site::strictly(resource(configuration, &http, nature), &configuration.resource.origin)),
+            resource: None,
             worker: None,
             cache: cache.clone(),
             database: database.clone(),
         };
+        if let (true, Some(cache)) = (runs(Role::Resource), &cache) {
+            let router = resource(configuration, &http, nature, cache);
+            house.resource = Some(site::strictly(router, &configuration.resource.origin));
+        }
         if let (true, Some(cache), Some(queue)) = (application, &cache, &queue) {
             let (router, api) = application_origin(configuration, nature, cache, queue, &http, options)?;
             house.api = Some(api);
@@ -259,11 +264,12 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     Ok(settings)
 }
 
-fn resource(configuration: &Configuration, http: &reqwest::Client, nature: &Nature) -> Router {
+fn resource(configuration: &Configuration, http: &reqwest::Client, nature: &Nature, cache: &Arc<dyn Cache>) -> Router {
     let section = &configuration.resource;
     let settings = resource_api::Settings {
         audience: section.origin.clone(),
         issuer: section.issuer.clone().unwrap_or_else(|| configuration.provider.issuer.clone()),
     };
-    resource_api::router(&settings, http.clone(), Arc::clone(&nature.clock))
+    let proofs = Arc::new(ProofsInCache(Arc::clone(cache)));
+    resource_api::router(&settings, http.clone(), Arc::clone(&nature.clock), proofs)
 }

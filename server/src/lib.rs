@@ -15,6 +15,7 @@ pub mod house;
 pub mod keys;
 pub mod outcome;
 pub mod pages;
+pub mod proofs;
 pub mod provider;
 pub mod run;
 pub mod site;

@@ -136,7 +136,10 @@ mod tests {
             match c {
                 _ if escape > 0 => path.push(if odd(place) { c.to_ascii_lowercase() } else { c }),
                 '/' => path.push(c),
-                _ if odd(place) => path += &format!("%{:02x}", u32::from(c)),
+                _ if odd(place) => {
+                    let byte = u8::try_from(c).unwrap();
+                    path.extend(['%', digit(byte >> 4), digit(byte & 0xf)].map(|c| c.to_ascii_lowercase()));
+                }
                 _ => path.push(c),
             }
         }
