@@ -1,6 +1,7 @@
 //! Accounts to try, in development mode only.
 
 use authorization_server::password;
+use jiff::Timestamp;
 use protocol::secret::Password;
 use protocol::{Clock, Rng};
 use user_database::{Account, Accounts};
@@ -78,6 +79,7 @@ pub async fn furnish(accounts: &dyn Accounts, clock: &dyn Clock, rng: &dyn Rng) 
             email_verified: true,
             created_at: clock.now(),
             disabled: false,
+            sessions_since: Timestamp::UNIX_EPOCH,
         };
         accounts.add(&account).await.map_err(|error| failed(&error))?;
     }

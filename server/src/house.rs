@@ -6,13 +6,10 @@ use std::time::Duration;
 use app::Site;
 use app::ports::{Development, Ports};
 use application_api::ApplicationApi;
-use authorization_server::{
-    Authentication, AuthorizationServer, Boxes, Client, ClientKeys, DemoAccount, Lifetimes, PrepareError,
-};
+use authorization_server::{AuthorizationServer, Boxes, DemoAccount, Lifetimes, Outbound, PrepareError};
 use axum::Router;
 use cache::Cache;
 use leptos::config::LeptosOptions;
-use protocol::jose::Algorithm;
 use protocol::{Clock, OsRng, Rng, SystemClock};
 use queue::Queue;
 use url::Url;
@@ -22,8 +19,9 @@ use crate::adapters::{Backstage, Desk};
 use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
 use crate::pages::ProviderPages;
+use crate::proofs::ProofsInCache;
 use crate::worker::Clerk;
-use crate::{Configuration, Failure, application, keys, provider, site};
+use crate::{Configuration, Failure, application, clients, keys, provider, site};
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -107,6 +105,10 @@ pub fn http() -> Result<reqwest::Client, Failure> {
         .map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
 }
 
+fn outbound(configuration: &Configuration) -> Result<Outbound, Failure> {
+    Outbound::new(configuration.is_development()).map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
+}
+
 impl House {
     /// Builds what the roles ask for. Nothing listens yet. `options` say where the site's files are.
     ///
@@ -115,7 +117,8 @@ impl House {
     pub async fn build(configuration: &Configuration, nature: &Nature, options: &LeptosOptions) -> Result<Self, Failure> {
         let runs = |role| configuration.runs(role);
         let (application, provider) = (runs(Role::Application), runs(Role::Provider));
-        let cache = if application || provider { Some(open_cache(configuration, nature).await?) } else { None };
+        let needs_cache = application || provider || runs(Role::Resource);
+        let cache = if needs_cache { Some(open_cache(configuration, nature).await?) } else { None };
         let needs_queue = application || provider || runs(Role::Worker);
         let queue = if needs_queue { Some(open_queue(configuration).await?) } else { None };
         let needs_database = provider || runs(Role::Worker);
@@ -127,12 +130,15 @@ impl House {
             api: None,
             provider: None,
             authorization_server: None,
-            resource: runs(Role::Resource)
-                .then(|| site::strictly(resource(configuration, &http, nature), &configuration.resource.origin)),
+            resource: None,
             worker: None,
             cache: cache.clone(),
             database: database.clone(),
         };
+        if let (true, Some(cache)) = (runs(Role::Resource), &cache) {
+            let router = resource(configuration, &http, nature, cache);
+            house.resource = Some(site::strictly(router, &configuration.resource.origin));
+        }
         if let (true, Some(cache), Some(queue)) = (application, &cache, &queue) {
             let (router, api) = application_origin(configuration, nature, cache, queue, &http, options)?;
             house.api = Some(api);
@@ -227,10 +233,11 @@ async fn provider_origin(
         consents: database.clone(),
         grants: database.clone(),
         signing_keys: database.clone(),
+        clients: database.clone(),
         pages: Arc::new(ProviderPages::new(app::stylesheet_path(options), &configuration.application.origin)),
         clock: Arc::clone(&nature.clock),
         rng: Arc::clone(&nature.rng),
-        http: http()?,
+        outbound: outbound(configuration)?,
     };
     let sealing_key = keys::sealing_key(configuration)?;
     let prepared = AuthorizationServer::prepare(provider_settings(configuration)?, boxes, &sealing_key).await;
@@ -250,7 +257,8 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     let settings = authorization_server::Settings {
         issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
         lifetimes: Lifetimes::default(),
-        clients: clients(configuration)?,
+        dpop_nonce: configuration.provider.dpop_nonce,
+        clients: clients::configured(configuration)?,
         demo_accounts: demo_accounts(configuration)
             .into_iter()
             .map(|(username, password)| DemoAccount { username, password })
@@ -261,31 +269,12 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     Ok(settings)
 }
 
-/// Our own application first, by its published keys; then those of the configuration.
-fn clients(configuration: &Configuration) -> Result<Vec<Client>, Failure> {
-    let section = &configuration.application;
-    let settings = application_settings(configuration)?;
-    let jwks = Url::parse(&format!("{}/jwks", section.origin)).map_err(|error| Failure::Configuration(error.to_string()))?;
-    let ours = Client {
-        client_id: section.client_id.clone(),
-        name: "Cloakroom".to_owned(),
-        redirect_uris: vec![settings.redirect_uri()],
-        post_logout_redirect_uris: vec![settings.post_logout_redirect_uri()],
-        authentication: Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(jwks) },
-        scope: section.scope.clone(),
-        require_par: true,
-        resources: vec![settings.audience().to_owned()],
-        id_token_signed_response_alg: Algorithm::ES256,
-    };
-    let others = configuration.provider.clients.iter().filter(|client| client.client_id != section.client_id);
-    Ok(std::iter::once(ours).chain(others.cloned()).collect())
-}
-
-fn resource(configuration: &Configuration, http: &reqwest::Client, nature: &Nature) -> Router {
+fn resource(configuration: &Configuration, http: &reqwest::Client, nature: &Nature, cache: &Arc<dyn Cache>) -> Router {
     let section = &configuration.resource;
     let settings = resource_api::Settings {
         audience: section.origin.clone(),
         issuer: section.issuer.clone().unwrap_or_else(|| configuration.provider.issuer.clone()),
     };
-    resource_api::router(&settings, http.clone(), Arc::clone(&nature.clock))
+    let proofs = Arc::new(ProofsInCache(Arc::clone(cache)));
+    resource_api::router(&settings, http.clone(), Arc::clone(&nature.clock), proofs)
 }

@@ -5,7 +5,7 @@
 pub mod adapters;
 pub mod application;
 pub mod cli;
-
+pub mod clients;
 pub mod commands;
 pub mod configuration;
 pub mod crew;
@@ -15,6 +15,7 @@ pub mod house;
 pub mod keys;
 pub mod outcome;
 pub mod pages;
+pub mod proofs;
 pub mod provider;
 pub mod run;
 pub mod signing_keys;

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
+use protocol::dpop::Thumbprint;
 use protocol::secret::AuthorizationCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -40,6 +41,9 @@ pub(crate) struct Promise {
     pub(crate) subject: Uuid,
     pub(crate) auth_time: Timestamp,
     pub(crate) sid: String,
+    /// The key whose holder alone may redeem it.
+    #[serde(default)]
+    pub(crate) dpop_jkt: Option<Thumbprint>,
 }
 
 /// Issues a code for a request that its user has granted.
@@ -59,6 +63,7 @@ pub(crate) async fn issue(
         subject: session.subject,
         auth_time: session.auth_time,
         sid: session.sid.clone(),
+        dpop_jkt: demand.dpop_jkt.clone(),
     };
     let code = AuthorizationCode::new(server.opaque());
     let record = CodeRecord::Issued(Box::new(promise));

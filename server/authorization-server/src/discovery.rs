@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 use protocol::discovery::ProviderMetadata;
 use protocol::jose::{self, Algorithm};
-use protocol::pkce;
+use protocol::{dpop, pkce};
 
 use crate::state::AuthorizationServer;
 use crate::{authorize, client_authentication, headers, token};
@@ -47,6 +47,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             jwks_uri: server.url("/jwks"),
             userinfo_endpoint: Some(server.url("/userinfo")),
             pushed_authorization_request_endpoint: Some(server.url("/par")),
+            introspection_endpoint: Some(server.url("/introspect")),
             revocation_endpoint: Some(server.url("/revoke")),
             end_session_endpoint: Some(server.url("/end_session")),
             response_types_supported: owned(&["code"]),
@@ -59,12 +60,16 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             prompt_values_supported: owned(&authorize::PROMPTS),
             code_challenge_methods_supported: owned(&[pkce::METHOD]),
             token_endpoint_auth_methods_supported: client_authentication::names(),
+            introspection_endpoint_auth_methods_supported: client_authentication::proofs(),
+            revocation_endpoint_auth_methods_supported: client_authentication::names(),
             token_endpoint_auth_signing_alg_values_supported: algorithms,
-            require_pushed_authorization_requests: !clients.is_empty() && clients.iter().all(|client| client.require_par),
+            require_pushed_authorization_requests: !clients.is_empty()
+                && clients.iter().all(|client| client.require_pushed_authorization_requests),
             authorization_response_iss_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             claims_parameter_supported: false,
+            dpop_signing_alg_values_supported: dpop::algorithm_names(),
         },
     )
 }

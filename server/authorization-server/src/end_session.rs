@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use protocol::claims::{ID_TOKEN_TYPE, IdTokenClaims};
+use protocol::claims::{Audience, ID_TOKEN_TYPE, IdTokenClaims};
 use protocol::fetch_metadata;
 use protocol::seal::handle;
 use protocol::secret::Ticket;
@@ -132,15 +132,17 @@ impl Asked {
         };
         let client = match (parameters.get("client_id"), &hint) {
             (Some(client_id), hint) => {
-                let client = server.clients.find(client_id).ok_or(EndSessionError::OtherClient)?;
+                let client = server.clients.find(client_id).await?.ok_or(EndSessionError::OtherClient)?;
                 if hint.as_ref().is_some_and(|claims| !claims.aud.contains(client_id)) {
                     return Err(EndSessionError::OtherClient);
                 }
                 Some(client)
             }
-            (None, Some(claims)) => server.settings.clients.iter().find_map(|client| {
-                claims.aud.contains(&client.client_id).then(|| server.clients.find(&client.client_id)).flatten()
-            }),
+            // Ours have one audience, the client.
+            (None, Some(claims)) => match &claims.aud {
+                Audience::One(client_id) => server.clients.find(client_id).await?,
+                Audience::Many(_) => None,
+            },
             (None, None) => None,
         };
         let return_to = parameters.owned("post_logout_redirect_uri");

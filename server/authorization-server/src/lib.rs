@@ -6,6 +6,7 @@
 
 pub mod clients;
 pub mod keys;
+pub mod outbound;
 pub mod pages;
 pub mod password;
 pub mod settings;
@@ -15,12 +16,14 @@ mod authorize;
 mod client_authentication;
 mod code;
 mod discovery;
+mod dpop;
 mod end_session;
 mod exchange;
 mod form;
 mod headers;
 mod home;
 mod interaction;
+mod introspect;
 mod jwks;
 mod outage;
 mod problem;
@@ -32,8 +35,11 @@ mod session;
 mod token;
 mod userinfo;
 
-pub use clients::{Authentication, Client, ClientKeys, outbound_client};
+pub use clients::{
+    ApplicationType, Authentication, Client, ClientKeys, ClientMetadata, MalformedClient, Profile, Secret, SecretDigest, Voucher,
+};
 pub use keys::{KeySchedule, KeyStore};
+pub use outbound::Outbound;
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use jiff::SignedDuration;
 use protocol::wire::PushedAuthorizationResponse;
 use protocol::{ErrorCode, Exchange};
@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 
 use crate::authorize::{AuthorizeRequest, Distrusted, Record, Refusal};
 use crate::client_authentication::{self, ClientError};
+use crate::dpop::{self, ProofError};
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::sealed::Shelf;
@@ -33,6 +34,8 @@ enum PushError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
+    Proof(#[from] ProofError),
+    #[error(transparent)]
     Distrusted(#[from] Distrusted),
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -44,6 +47,7 @@ impl PushError {
     fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
         let code = match self {
             Self::Client(error) => return error.respond(server, headers),
+            Self::Proof(error) => return error.respond(server),
             Self::Outage(outage) => return problem::outage(server, outage),
             Self::Form(_) | Self::Distrusted(_) => ErrorCode::InvalidRequest,
             Self::Refused(refusal) => refusal.code,
@@ -56,10 +60,11 @@ impl PushError {
 /// Authenticates the client, checks the request as `/authorize` would, and keeps it.
 pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
     let pushed = push(&server, &headers, &body).instrument(exchange::span(Exchange::PushedAuthorizationRequest)).await;
-    match pushed {
+    let response = match pushed {
         Ok(answer) => headers::json(StatusCode::CREATED, &answer),
         Err(error) => error.respond(&server, &headers),
-    }
+    };
+    dpop::with_nonce(&server, &headers, response)
 }
 
 async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<PushedAuthorizationResponse, PushError> {
@@ -68,7 +73,8 @@ async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) ->
     if let Some(hint) = parameters.get("id_token_hint") {
         server.keys.acquaint(hint).await?;
     }
-    let request = AuthorizeRequest::pushed(client, parameters)?;
+    let proven = dpop::proven(server, headers, &Method::POST, "/par", None).await?;
+    let request = AuthorizeRequest::pushed(client, parameters, proven)?;
     let request = request.check(server).map_err(|refused| refused.refusal)?;
     let request_uri = format!("{URN}{}", server.opaque());
     let lifetime = server.settings.lifetimes.pushed_request;

@@ -9,15 +9,14 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::ErrorCode;
 use protocol::secret::{AccessToken, RefreshToken};
-use uuid::Uuid;
 
 use crate::client_authentication::{self, ClientError};
-use crate::clients::Client;
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::problem;
 use crate::state::AuthorizationServer;
-use crate::token::access_token;
+use crate::token::access_token::{self, Ours};
+use crate::token::revoked;
 
 /// Why `/revoke` said no (RFC 7009 §2.2.1).
 #[derive(Debug, thiserror::Error)]
@@ -61,17 +60,21 @@ async fn revoke(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) 
     let parameters = form::read(headers, body)?;
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
     let token = parameters.get("token").ok_or(RevokeError::NoToken)?;
-    if let Some(grant) = grant_of(server, &client, token).await? {
+    // What kind of token it is is seen from itself; `token_type_hint` is not needed (§2.1).
+    let grant = match access_token::read(server, &AccessToken::new(token)).await? {
+        Some(ours) if ours.claims.client_id != client.client_id => None,
+        Some(Ours { grant: Some(grant), .. }) => Some(grant),
+        Some(Ours { grant: None, claims }) => {
+            revoked::note(server, &claims).await?;
+            None
+        }
+        None => {
+            let grant = server.boxes.grants.of_refresh_token(&RefreshToken::new(token), &client.client_id).await;
+            grant.map_err(Outage::from)?.map(|grant| grant.id)
+        }
+    };
+    if let Some(grant) = grant {
         server.boxes.grants.revoke(grant, server.now()).await.map_err(Outage::from)?;
     }
     Ok(())
-}
-
-/// The grant behind `token`. What kind of token it is is seen from itself; `token_type_hint` is not needed (§2.1).
-async fn grant_of(server: &AuthorizationServer, client: &Client, token: &str) -> Result<Option<Uuid>, Outage> {
-    if let Some(ours) = access_token::read(server, &AccessToken::new(token)).await? {
-        return Ok((ours.claims.client_id == client.client_id).then_some(ours.grant));
-    }
-    let grant = server.boxes.grants.of_refresh_token(&RefreshToken::new(token), &client.client_id).await?;
-    Ok(grant.map(|grant| grant.id))
 }

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
-use crate::{authorize, discovery, end_session, home, interaction, jwks, pushed, revoke, token, userinfo};
+use crate::{authorize, discovery, end_session, home, interaction, introspect, jwks, pushed, revoke, token, userinfo};
 
 /// No request to these endpoints is honestly larger, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -26,6 +26,7 @@ pub fn router(server: Arc<AuthorizationServer>) -> Router {
         .route("/consent/{interaction}", get(interaction::consent::get).post(interaction::consent::post))
         .route("/token", post(token::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .fallback(home::not_found)

@@ -65,7 +65,9 @@ pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> 
         .by_subject(subject)
         .instrument(exchange::span(protocol::Exchange::AccountAndConsentRecords))
         .await?;
-    Ok(account.filter(|account| !account.disabled).map(|account| Present { session: held.value, account, ticket }))
+    let began = held.value.auth_time;
+    let account = account.filter(|account| !account.disabled && began >= account.sessions_since);
+    Ok(account.map(|account| Present { session: held.value, account, ticket }))
 }
 
 /// Begins a session for who has just signed in. The ticket is always a fresh one, and what the browser had before is void, so

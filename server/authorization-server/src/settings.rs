@@ -1,14 +1,14 @@
 //! What an operator decides: the issuer, how long things live, and who the clients are.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::Url;
 
 use crate::clients::{Client, MalformedClient};
 use crate::keys::{InvalidSchedule, KeySchedule};
 
 /// The settings of the Authorization Server, as a configuration file holds them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The issuer: the origin (and path, if any) under which everything here is reached. Every URL we give out begins so.
@@ -25,10 +25,13 @@ pub struct Settings {
     /// When signing keys change.
     #[serde(default)]
     pub keys: KeySchedule,
+    /// Whether a DPoP proof must hold a nonce of ours (RFC 9449 §8); one that a proof holds is checked either way.
+    #[serde(default)]
+    pub dpop_nonce: bool,
 }
 
 /// An account that the login page names together with its password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoAccount {
     /// What to type as the name.
@@ -38,7 +41,7 @@ pub struct DemoAccount {
 }
 
 /// How long things live; in a file as `"90s"`, `"15m"`, `"8h"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lifetimes {
     /// A pushed authorization request that nobody brought to the authorization endpoint (FAPI 2.0: under ten minutes).
@@ -153,6 +156,7 @@ mod tests {
             clients: Vec::new(),
             demo_accounts: Vec::new(),
             keys: KeySchedule::default(),
+            dpop_nonce: false,
         }
     }
 

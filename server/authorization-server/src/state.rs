@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use cache::Cache;
 use jiff::Timestamp;
+use protocol::dpop::Nonces;
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use user_database::{Accounts, Consents, Grants, SigningKeys};
 
 use crate::clients::Clients;
 use crate::clients::remote_keys::RemoteKeys;
 use crate::keys::{KeyError, KeyStore, Keys};
 use crate::outage::Outage;
+use crate::outbound::Outbound;
 use crate::pages::Pages;
 use crate::password::Passwords;
 use crate::settings::{InvalidSettings, Settings};
@@ -26,11 +28,12 @@ pub struct Boxes {
     pub consents: Arc<dyn Consents>,
     pub grants: Arc<dyn Grants>,
     pub signing_keys: Arc<dyn SigningKeys>,
+    pub clients: Arc<dyn user_database::Clients>,
     pub pages: Arc<dyn Pages>,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
-    /// For clients' published keys; [`crate::outbound_client`] makes it.
-    pub http: reqwest::Client,
+    /// For what clients publish.
+    pub outbound: Outbound,
 }
 
 /// The state behind the router. Replicas hold the same and share it through the boxes.
@@ -41,6 +44,7 @@ pub struct AuthorizationServer {
     pub(crate) remote_keys: RemoteKeys,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
+    pub(crate) nonces: Nonces,
     issuer: String,
     origin: String,
     base: String,
@@ -76,8 +80,8 @@ impl From<KeyError> for PrepareError {
 impl AuthorizationServer {
     /// Checks the settings, and loads the signing keys; the very first start of all replicas makes the first ones.
     ///
-    /// `sealing_secret` is what signing keys are sealed under in the User Database; it must stay the same over restarts and
-    /// on every replica.
+    /// `sealing_secret` is what signing keys are sealed under in the User Database, and what DPoP nonces are made with; it must
+    /// stay the same over restarts and on every replica.
     ///
     /// # Errors
     /// [`PrepareError`] says what keeps it from starting.
@@ -90,9 +94,10 @@ impl AuthorizationServer {
             issuer: settings.issuer.as_str().trim_end_matches('/').to_owned(),
             origin: settings.issuer.origin().ascii_serialization(),
             base: settings.issuer.path().trim_end_matches('/').to_owned(),
-            clients: Clients::new(&settings.clients),
-            remote_keys: RemoteKeys::new(boxes.http.clone(), Arc::clone(&boxes.clock)),
+            clients: Clients::new(&settings.clients, Arc::clone(&boxes.clients), Arc::clone(&boxes.clock)),
+            remote_keys: RemoteKeys::new(boxes.outbound.clone(), Arc::clone(&boxes.clock)),
             passwords: Passwords::new(),
+            nonces: Nonces::derive(sealing_secret.expose_secret().as_bytes()),
             keys,
             settings,
             boxes,

@@ -1,4 +1,5 @@
-//! `GET` and `POST /userinfo`: who the user is (OpenID Connect Core §5.3), to holders of an access token (RFC 6750).
+//! `GET` and `POST /userinfo`: who the user is (OpenID Connect Core §5.3), to holders of an access token (RFC 6750) and of its key
+//! where it is bound to one (RFC 9449 §7).
 
 use std::sync::Arc;
 
@@ -6,19 +7,21 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use protocol::claims::UserInfo;
+use protocol::dpop::{Misbound, Scheme, fits};
 use protocol::secret::AccessToken;
 use protocol::wire::Parameters;
 use protocol::{ErrorCode, Exchange};
 use tracing::Instrument as _;
 
+use crate::dpop::{self, ProofError};
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 use crate::token::access_token;
 use crate::{exchange, form, headers, problem};
 
-/// Why `/userinfo` said no (RFC 6750 §3.1).
+/// Why `/userinfo` said no (RFC 6750 §3.1, RFC 9449 §7.1).
 #[derive(Debug, thiserror::Error)]
 enum UserInfoError {
     #[error("no access token came in the Authorization header")]
@@ -29,26 +32,36 @@ enum UserInfoError {
     InvalidToken,
     #[error("the access token lacks the scope openid")]
     InsufficientScope,
+    #[error("the scheme DPoP needs a DPoP proof")]
+    NoProof,
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    #[error(transparent)]
+    Misbound(#[from] Misbound),
     #[error(transparent)]
     Outage(#[from] Outage),
 }
 
 impl UserInfoError {
-    fn respond(&self, server: &AuthorizationServer) -> Response {
+    fn respond(&self, server: &AuthorizationServer, scheme: Scheme) -> Response {
         let (status, code) = match self {
-            Self::Outage(outage) => return problem::outage(server, outage),
+            Self::Outage(outage) | Self::Proof(ProofError::Outage(outage)) => return problem::outage(server, outage),
             Self::Misplaced => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest),
-            Self::NoToken | Self::InvalidToken => (StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken),
+            Self::NoToken | Self::InvalidToken | Self::Misbound(_) => (StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken),
+            Self::NoProof => (StatusCode::UNAUTHORIZED, ErrorCode::InvalidDpopProof),
+            Self::Proof(error) => (StatusCode::UNAUTHORIZED, error.code()),
             Self::InsufficientScope => (StatusCode::FORBIDDEN, ErrorCode::InsufficientScope),
         };
         let mut response = problem::refusal(status, code, &self.to_string());
-        // RFC 6750 §3.1: a request without any token is told the scheme and no error code.
-        let challenge = match self {
-            Self::NoToken => "Bearer".to_owned(),
-            _ => format!("Bearer error=\"{}\", error_description=\"{self}\"", code.as_str()),
-        };
-        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        let description = self.to_string();
+        let told = [("error", code.as_str()), ("error_description", description.as_str())];
+        // RFC 6750 §3.1: a request without any token is told the schemes and no error code.
+        let told = if matches!(self, Self::NoToken) { &[] } else { &told[..] };
+        for challenge in scheme.challenges(told).iter().filter_map(|value| HeaderValue::from_str(value).ok()) {
+            response.headers_mut().append(WWW_AUTHENTICATE, challenge);
+        }
+        if matches!(self, Self::Proof(ProofError::Nonce)) {
+            dpop::give_nonce(server, &mut response);
         }
         response
     }
@@ -57,51 +70,82 @@ impl UserInfoError {
 /// `GET /userinfo`.
 pub(crate) async fn get(
     State(server): State<Arc<AuthorizationServer>>,
+    method: Method,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    respond(&server, &headers, query.as_deref(), None).await
+    respond(&server, &method, &headers, query.as_deref(), None).await
 }
 
 /// `POST /userinfo`.
 pub(crate) async fn post(
     State(server): State<Arc<AuthorizationServer>>,
+    method: Method,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Response {
-    respond(&server, &headers, query.as_deref(), form::is_form(&headers).then_some(&body)).await
+    respond(&server, &method, &headers, query.as_deref(), form::is_form(&headers).then_some(&body)).await
 }
 
-async fn respond(server: &AuthorizationServer, headers: &HeaderMap, query: Option<&str>, form: Option<&Bytes>) -> Response {
+async fn respond(
+    server: &AuthorizationServer,
+    method: &Method,
+    headers: &HeaderMap,
+    query: Option<&str>,
+    form: Option<&Bytes>,
+) -> Response {
     let elsewhere = [query.map(str::as_bytes), form.map(AsRef::as_ref)];
     let misplaced = elsewhere.into_iter().flatten().any(|encoded| {
         // One that came twice came as well.
         Parameters::parse(encoded).map_or(true, |parameters| parameters.get("access_token").is_some())
     });
-    let answer = async { if misplaced { Err(UserInfoError::Misplaced) } else { answer(server, headers).await } };
-    match answer.instrument(exchange::span(Exchange::TokenResponse)).await {
+    let presented = presented(headers);
+    let scheme = presented.as_ref().map(|(scheme, _)| *scheme).unwrap_or_default();
+    let answer = async {
+        match presented {
+            _ if misplaced => Err(UserInfoError::Misplaced),
+            None => Err(UserInfoError::NoToken),
+            Some((scheme, token)) => answer(server, method, headers, scheme, &token).await,
+        }
+    };
+    let response = match answer.instrument(exchange::span(Exchange::TokenResponse)).await {
         Ok(user) => headers::json(StatusCode::OK, &user),
-        Err(error) => error.respond(server),
-    }
+        Err(error) => error.respond(server, scheme),
+    };
+    dpop::with_nonce(server, headers, response)
 }
 
-/// The token of the `Authorization` header; the scheme is compared without case (RFC 9110 §11.1).
-fn bearer(headers: &HeaderMap) -> Option<AccessToken> {
+/// The token of the `Authorization` header, and how it was presented.
+fn presented(headers: &HeaderMap) -> Option<(Scheme, AccessToken)> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then(|| AccessToken::new(token.trim()))
+    Some((Scheme::named(scheme)?, AccessToken::new(token.trim())))
 }
 
-async fn answer(server: &AuthorizationServer, headers: &HeaderMap) -> Result<UserInfo, UserInfoError> {
-    let token = bearer(headers).ok_or(UserInfoError::NoToken)?;
-    let ours = access_token::read(server, &token).await?.ok_or(UserInfoError::InvalidToken)?;
+async fn answer(
+    server: &AuthorizationServer,
+    method: &Method,
+    headers: &HeaderMap,
+    scheme: Scheme,
+    token: &AccessToken,
+) -> Result<UserInfo, UserInfoError> {
+    let ours = access_token::read(server, token).await?.ok_or(UserInfoError::InvalidToken)?;
+    let key = match scheme {
+        Scheme::Bearer => None,
+        Scheme::Dpop => {
+            let key = dpop::proven(server, headers, method, "/userinfo", Some(token)).await?;
+            Some(key.ok_or(UserInfoError::NoProof)?)
+        }
+    };
+    fits(ours.claims.cnf.as_ref(), key.as_ref())?;
     if !ours.claims.scope.contains("openid") {
         return Err(UserInfoError::InsufficientScope);
     }
     if !ours.claims.aud.contains(server.issuer()) {
         return Err(UserInfoError::InvalidToken);
     }
-    let grant = server.boxes.grants.live(ours.grant, server.now()).await.map_err(Outage::from)?;
+    let grant = ours.grant.ok_or(UserInfoError::InvalidToken)?;
+    let grant = server.boxes.grants.live(grant, server.now()).await.map_err(Outage::from)?;
     let grant = grant.ok_or(UserInfoError::InvalidToken)?;
     let found = server.boxes.accounts.by_subject(grant.subject);
     let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::Scope;
+use crate::dpop::Thumbprint;
 use crate::jose::Algorithm;
 use crate::secret::AccessToken;
 
@@ -60,6 +61,17 @@ pub struct AccessTokenClaims {
     /// The grant behind it, so that revoking the grant silences the token at our own endpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    /// The key that its bearer must hold; none for a bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// What a token is bound to (RFC 7800 §3.1). One that is bound in a way that is not known here is good for nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The thumbprint of a DPoP key (RFC 9449 §6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<Thumbprint>,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2). Times are seconds of the epoch.

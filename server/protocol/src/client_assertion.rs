@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Rng;
 use crate::entropy::opaque;
-use crate::jose::{self, InvalidJwt, JwkSet, SigningKey, Untimely};
+use crate::jose::{self, Algorithm, InvalidJwt, JwkSet, SigningKey, Untimely};
 use crate::secret::ClientAssertion;
 
 /// `client_assertion_type` of a JWT.
@@ -98,7 +98,7 @@ pub fn claimed_client(assertion: &ClientAssertion) -> Option<String> {
     serde_json::from_slice::<Value>(&bytes).ok()?.get("sub")?.as_str().map(str::to_owned)
 }
 
-/// Verifies an assertion of `client_id` with its registered `keys`. Replay of `jti` is the caller's to refuse.
+/// Verifies an assertion of `client_id` with its registered `keys`, signed by one of `algorithms`. Replay of `jti` is the caller's to refuse.
 ///
 /// # Errors
 /// [`Refused`] tells the first check that failed.
@@ -107,9 +107,10 @@ pub fn verify(
     client_id: &str,
     issuer: &str,
     keys: &JwkSet,
+    algorithms: &[Algorithm],
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
-    let claims: Read = jose::verify(assertion.expose(), keys, &jose::ACCEPTED, None)?;
+    let claims: Read = jose::verify(assertion.expose(), keys, algorithms, None)?;
     if claims.iss != client_id || claims.sub != client_id {
         return Err(Refused::Subject);
     }
@@ -137,7 +138,7 @@ mod tests {
     }
 
     fn check(key: &SigningKey, assertion: &ClientAssertion) -> Result<Accepted, Refused> {
-        verify(assertion, "app", ISSUER, &JwkSet { keys: vec![key.public_jwk().clone()] }, now())
+        verify(assertion, "app", ISSUER, &JwkSet { keys: vec![key.public_jwk().clone()] }, &jose::ACCEPTED, now())
     }
 
     #[test]
@@ -170,5 +171,15 @@ mod tests {
         assert!(with("iat", json!(iat + 10)).is_ok());
         assert_eq!(with("jti", Value::Null), Err(Refused::Identifier));
         assert_eq!(with("jti", json!("")), Err(Refused::Identifier));
+    }
+
+    /// A11: an algorithm that the client may not use is refused, however well it verifies.
+    #[test]
+    fn an_algorithm_that_the_client_may_not_use_is_refused() {
+        let key = SigningKey::generate(&OsRng);
+        let assertion = assert("app", ISSUER, &key, now(), &OsRng).unwrap();
+        let keys = JwkSet { keys: vec![key.public_jwk().clone()] };
+        let judged = verify(&assertion, "app", ISSUER, &keys, &[Algorithm::PS256], now());
+        assert_eq!(judged, Err(Refused::Jwt(InvalidJwt::Algorithm)));
     }
 }

@@ -24,6 +24,8 @@ pub struct ProviderMetadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<String>,
     #[serde(default)]
     pub response_types_supported: Vec<String>,
@@ -46,6 +48,10 @@ pub struct ProviderMetadata {
     #[serde(default)]
     pub token_endpoint_auth_methods_supported: Vec<String>,
     #[serde(default)]
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     #[serde(default)]
     pub require_pushed_authorization_requests: bool,
@@ -58,6 +64,9 @@ pub struct ProviderMetadata {
     pub request_uri_parameter_supported: bool,
     #[serde(default)]
     pub claims_parameter_supported: bool,
+    /// RFC 9449 §5.1; empty where DPoP is not supported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
 }
 
 fn yes() -> bool {

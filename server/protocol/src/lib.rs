@@ -8,6 +8,7 @@ pub mod claims;
 pub mod client_assertion;
 pub mod clock;
 pub mod discovery;
+pub mod dpop;
 pub mod entropy;
 pub mod error_code;
 pub mod exchange;

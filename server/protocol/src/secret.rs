@@ -71,6 +71,8 @@ secrets! {
     Password,
     /// The value of a cookie that stands for a session or binds a browser: 256 random bits, opaque.
     Ticket,
+    /// A DPoP proof (RFC 9449 §4): good once, but good until then.
+    DpopProof,
 }
 
 impl Ticket {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
+use crate::claims::{Audience, Confirmation};
 use crate::secret::{AccessToken, IdToken, RefreshToken};
 use crate::{ErrorCode, Scope};
 
@@ -56,7 +57,7 @@ pub struct PushedAuthorizationResponse {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: AccessToken,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to a key (RFC 9449 §5).
     pub token_type: String,
     /// Seconds until the access token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +81,59 @@ pub struct ErrorResponse {
     /// Human words that leak nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
+}
+
+/// What the introspection endpoint answers (RFC 7662 §2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntrospectionResponse {
+    /// Whether the token works, as far as the asker may know.
+    pub active: bool,
+    /// What is known of it, where it does.
+    #[serde(flatten)]
+    pub about: Option<Introspection>,
+}
+
+/// What is told of a token that works (RFC 7662 §2.2). Times are seconds of the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Introspection {
+    /// What it allows.
+    #[serde(default)]
+    pub scope: Scope,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// How it is used; a refresh token has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// Expiry.
+    pub exp: i64,
+    /// When it was issued.
+    pub iat: i64,
+    /// The resource owner, or the client where it acts for itself.
+    pub sub: String,
+    /// The resource servers it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<Audience>,
+    /// Who issued it.
+    pub iss: String,
+    /// Its own identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// When the resource owner last authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The key that its bearer must hold (RFC 9449 §6.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+impl IntrospectionResponse {
+    /// Of a token that does not work, or is not the asker's business.
+    pub const INACTIVE: Self = Self { active: false, about: None };
+
+    /// Of a token that works.
+    pub fn active(about: Introspection) -> Self {
+        Self { active: true, about: Some(about) }
+    }
 }
 
 /// What comes back to the redirect URI (RFC 6749 §4.1.2, RFC 9207 §2).

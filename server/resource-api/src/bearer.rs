@@ -1,75 +1,100 @@
-//! The bearer layer: RFC 6750 at the door, RFC 9068 for what the token must be.
+//! The bearer layer: RFC 6750 at the door, RFC 9068 for what the token must be, RFC 9449 where it is bound to a key.
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use protocol::Clock;
 use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims};
+use protocol::dpop::{self, Proven, Scheme, Target, fits};
 use protocol::jose::{self, InvalidJwt, Keyring};
-use protocol::wire::ErrorResponse;
-use protocol::{Clock, ErrorCode};
+use protocol::secret::AccessToken;
 use url::form_urlencoded;
 
-use crate::keys::{IssuerKeys, NoKeys};
+use crate::keys::IssuerKeys;
+use crate::proofs::UsedProofs;
+use crate::refusal::{Refusal, Refused};
 
 /// What a token must be to pass.
-pub struct Guard {
-    issuer: String,
-    audience: String,
-    scope: &'static str,
-    keys: IssuerKeys,
-    clock: Arc<dyn Clock>,
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Who issued it.
+    pub issuer: String,
+    /// For whom: one of its audiences.
+    pub audience: String,
+    /// What it allows.
+    pub scope: &'static str,
+    /// Where the API is reached, without a slash at the end: what `htu` of a DPoP proof is held against, since `Host` can be
+    /// anything.
+    pub origin: String,
 }
 
-/// Why a request does not pass.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// No bearer token at all: the challenge carries no error (RFC 6750 §3.1).
-    #[error("an access token is needed")]
-    Missing,
-    /// Sent in another way than one `Authorization: Bearer` header.
-    #[error("the access token must come in one Authorization header")]
-    Malformed,
-    /// It does not verify, or is not for us.
-    #[error("the access token is not valid here: {0}")]
-    Invalid(String),
-    /// It lacks the scope.
-    #[error("the access token lacks the scope {0}")]
-    Scope(&'static str),
-    /// The keys to judge it by cannot be read.
-    #[error(transparent)]
-    NoKeys(#[from] NoKeys),
+/// Judges the tokens that come.
+pub struct Guard {
+    terms: Terms,
+    keys: IssuerKeys,
+    clock: Arc<dyn Clock>,
+    proofs: Arc<dyn UsedProofs>,
 }
 
 impl Guard {
-    /// Lets tokens of `issuer` pass that name `audience` and hold `scope`.
-    pub fn new(issuer: String, audience: String, scope: &'static str, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        let keys = IssuerKeys::new(issuer.clone(), http, Arc::clone(&clock));
-        Self { issuer, audience, scope, keys, clock }
+    /// Lets tokens pass that keep the `terms`; `proofs` remembers the DPoP proofs that came with them.
+    pub fn new(terms: Terms, http: reqwest::Client, clock: Arc<dyn Clock>, proofs: Arc<dyn UsedProofs>) -> Self {
+        let keys = IssuerKeys::new(terms.issuer.clone(), http, Arc::clone(&clock));
+        Self { terms, keys, clock, proofs }
     }
 
-    /// Judges the token of a request (RFC 9068 §4).
+    /// Judges the token of a request (RFC 9068 §4), and its DPoP proof (RFC 9449 §7.1).
     ///
     /// # Errors
-    /// [`Refusal`] tells the first check that failed.
-    pub async fn judge(&self, headers: &HeaderMap, query: Option<&str>) -> Result<AccessTokenClaims, Refusal> {
-        let token = token(headers, query)?;
-        let claims = self.verified(token).await?;
+    /// [`Refused`] tells the first check that failed.
+    pub async fn judge(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<AccessTokenClaims, Refused> {
+        let presented = presented(headers, uri.query());
+        let (scheme, token) = presented.map_err(|cause| Refused { scheme: Scheme::default(), cause })?;
+        self.allow(method, uri, headers, scheme, &token).await.map_err(|cause| Refused { scheme, cause })
+    }
+
+    async fn allow(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        scheme: Scheme,
+        token: &AccessToken,
+    ) -> Result<AccessTokenClaims, Refusal> {
+        let claims = self.verified(token.expose()).await?;
         jose::timely(self.clock.now(), claims.exp, None, Some(claims.iat))
             .map_err(|error| Refusal::Invalid(error.to_string()))?;
-        if claims.iss != self.issuer {
+        if claims.iss != self.terms.issuer {
             return Err(Refusal::Invalid("it is of another issuer".to_owned()));
         }
-        if !claims.aud.contains(&self.audience) {
+        if !claims.aud.contains(&self.terms.audience) {
             return Err(Refusal::Invalid("it is for another audience".to_owned()));
         }
-        if !claims.scope.contains(self.scope) {
-            return Err(Refusal::Scope(self.scope));
+        let proven = match scheme {
+            Scheme::Bearer => None,
+            Scheme::Dpop => Some(self.proven(method, uri, headers, token)?),
+        };
+        fits(claims.cnf.as_ref(), proven.as_ref().map(|proven| &proven.key))?;
+        if !claims.scope.contains(self.terms.scope) {
+            return Err(Refusal::Scope(self.terms.scope));
+        }
+        // At the very end, so that only who holds the token and its key writes into the memory.
+        if let Some(proven) = proven
+            && !self.proofs.note(&proven.once(), proven.remembered(self.clock.now())).await?
+        {
+            return Err(Refusal::Replayed);
         }
         Ok(claims)
+    }
+
+    fn proven(&self, method: &Method, uri: &Uri, headers: &HeaderMap, token: &AccessToken) -> Result<Proven, Refusal> {
+        let proof = dpop::presented(headers)?.ok_or(Refusal::NoProof)?;
+        let uri = format!("{}{}", self.terms.origin, uri.path());
+        let target = Target { method: method.as_str(), uri: &uri, access_token: Some(token) };
+        Ok(dpop::judge(&proof, &target, self.clock.now())?)
     }
 
     async fn verified(&self, token: &str) -> Result<AccessTokenClaims, Refusal> {
@@ -83,17 +108,23 @@ impl Guard {
 }
 
 /// Lets a request pass with its claims in the extensions, or answers why not.
-pub async fn require(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    match guard.judge(request.headers(), request.uri().query()).await {
+pub async fn require(
+    State(guard): State<Arc<Guard>>,
+    OriginalUri(uri): OriginalUri,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match guard.judge(request.method(), &uri, request.headers()).await {
         Ok(claims) => {
             request.extensions_mut().insert(claims);
             next.run(request).await
         }
-        Err(refusal) => refusal.into_response(),
+        Err(refused) => refused.into_response(),
     }
 }
 
-fn token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<&'a str, Refusal> {
+/// The token of the `Authorization` header, and how it was presented.
+fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<(Scheme, AccessToken), Refusal> {
     // RFC 9700 §4.3.2: a token in a query string ends up in logs, so such a request is refused as a whole.
     if form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "access_token") {
         return Err(Refusal::Malformed);
@@ -105,47 +136,9 @@ fn token<'a>(headers: &'a HeaderMap, query: Option<&str>) -> Result<&'a str, Ref
     }
     let value = value.to_str().map_err(|_| Refusal::Malformed)?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let scheme = Scheme::named(scheme).ok_or(Refusal::Missing)?;
     match token.trim() {
-        _ if !scheme.eq_ignore_ascii_case("bearer") => Err(Refusal::Missing),
         "" => Err(Refusal::Malformed),
-        token => Ok(token),
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, error) = match &self {
-            Self::Missing => (StatusCode::UNAUTHORIZED, None),
-            Self::Malformed => (StatusCode::BAD_REQUEST, Some(ErrorCode::InvalidRequest)),
-            Self::Invalid(_) => (StatusCode::UNAUTHORIZED, Some(ErrorCode::InvalidToken)),
-            Self::Scope(_) => (StatusCode::FORBIDDEN, Some(ErrorCode::InsufficientScope)),
-            Self::NoKeys(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(ErrorCode::TemporarilyUnavailable)),
-        };
-        let description = match &self {
-            Self::NoKeys(error) => {
-                tracing::error!(%error, "a token could not be judged");
-                "the token cannot be judged right now".to_owned()
-            }
-            refusal => refusal.to_string(),
-        };
-        let challenge = match (&self, error) {
-            (Self::NoKeys(_), _) => None,
-            (_, None) => Some("Bearer".to_owned()),
-            (Self::Scope(scope), Some(error)) => Some(format!("Bearer error=\"{}\", scope=\"{scope}\"", error.as_str())),
-            (_, Some(error)) => Some(format!("Bearer error=\"{}\"", error.as_str())),
-        };
-        let mut response = match error {
-            Some(error) => (status, Json(ErrorResponse { error, error_description: Some(description) })).into_response(),
-            None => status.into_response(),
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
-            headers.insert(header::WWW_AUTHENTICATE, value);
-        }
-        if matches!(self, Self::NoKeys(_)) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
-        response
+        token => Ok((scheme, AccessToken::new(token))),
     }
 }

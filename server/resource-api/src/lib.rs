@@ -1,7 +1,8 @@
 //! The Resource API: a protected demonstration API, and the bearer layer that protects it.
 //!
 //! It knows its authorization server by issuer alone and reads keys from its metadata; [`bearer::Guard`] protects any other
-//! axum router in the same way.
+//! axum router in the same way. Tokens that are bound to a DPoP key come with its proof; what was proved is remembered by the
+//! port [`proofs::UsedProofs`].
 
 use std::sync::Arc;
 
@@ -16,8 +17,11 @@ use serde_json::json;
 
 pub mod bearer;
 pub mod keys;
+pub mod proofs;
+pub mod refusal;
 
-use bearer::Guard;
+use bearer::{Guard, Terms};
+use proofs::UsedProofs;
 
 /// What the Resource API is told.
 #[derive(Debug, Clone)]
@@ -31,9 +35,15 @@ pub struct Settings {
 /// The scope that `/profile` asks for.
 const SCOPE: &str = "profile";
 
-/// The API: `GET /` says what it is, `GET /profile` answers whose token came with it.
-pub fn router(settings: &Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Router {
-    let guard = Arc::new(Guard::new(settings.issuer.clone(), settings.audience.clone(), SCOPE, http, Arc::clone(&clock)));
+/// The API: `GET /` says what it is, `GET /profile` answers whose token came with it. `proofs` is shared by all replicas.
+pub fn router(settings: &Settings, http: reqwest::Client, clock: Arc<dyn Clock>, proofs: Arc<dyn UsedProofs>) -> Router {
+    let terms = Terms {
+        issuer: settings.issuer.clone(),
+        audience: settings.audience.clone(),
+        scope: SCOPE,
+        origin: settings.audience.trim_end_matches('/').to_owned(),
+    };
+    let guard = Arc::new(Guard::new(terms, http, Arc::clone(&clock), proofs));
     Router::new()
         .route("/profile", get(profile))
         .route_layer(middleware::from_fn_with_state(guard, bearer::require))
@@ -56,7 +66,9 @@ async fn profile(State(clock): State<Arc<dyn Clock>>, Extension(claims): Extensi
 }
 
 async fn welcome() -> Json<serde_json::Value> {
-    Json(json!({"name": "Cloakroom Resource API", "endpoints": {"GET /profile": "Bearer access token with scope profile"}}))
+    Json(
+        json!({"name": "Cloakroom Resource API", "endpoints": {"GET /profile": "access token with scope profile, as Bearer or DPoP"}}),
+    )
 }
 
 async fn not_found() -> Response {

@@ -15,6 +15,13 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
+#[path = "bearer/dpop.rs"]
+mod dpop;
+#[path = "bearer/remembered.rs"]
+mod remembered;
+
+use remembered::Remembered;
+
 const AUDIENCE: &str = "http://resource.test";
 
 struct House {
@@ -26,6 +33,7 @@ struct House {
     /// While a test holds it, the issuer does not answer.
     gate: Arc<Mutex<()>>,
     away: Arc<AtomicBool>,
+    proofs: Arc<Remembered>,
 }
 
 /// An issuer that publishes one key, and the Resource API that trusts it.
@@ -54,8 +62,9 @@ async fn house_of(key: SigningKey) -> House {
     tokio::spawn(async move { axum::serve(listener, provider).await });
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
     let settings = resource_api::Settings { audience: AUDIENCE.into(), issuer: issuer.clone() };
-    let api = resource_api::router(&settings, reqwest::Client::new(), clock.clone());
-    House { issuer, key, clock, api, fetched, gate, away }
+    let proofs = Arc::new(Remembered::new(clock.clone()));
+    let api = resource_api::router(&settings, reqwest::Client::new(), clock.clone(), proofs.clone());
+    House { issuer, key, clock, api, fetched, gate, away, proofs }
 }
 
 impl House {
@@ -226,7 +235,8 @@ async fn an_issuer_that_is_away_is_503_and_not_a_refusal() {
     let key = SigningKey::generate(&OsRng);
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
     let settings = resource_api::Settings { audience: AUDIENCE.into(), issuer: "http://127.0.0.1:1".into() };
-    let api = resource_api::router(&settings, reqwest::Client::new(), clock);
+    let proofs = Arc::new(Remembered::new(clock.clone()));
+    let api = resource_api::router(&settings, reqwest::Client::new(), clock, proofs);
     let token = key.sign("at+jwt", &json!({"sub": "ada"})).unwrap();
     let request = Request::get("/profile").header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty()).unwrap();
     let answer = api.oneshot(request).await.unwrap();

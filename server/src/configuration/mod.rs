@@ -110,6 +110,8 @@ pub struct Provider {
     pub clients: Vec<Client>,
     /// When signing keys change: section `[provider.keys]`.
     pub keys: KeySchedule,
+    /// Whether DPoP proofs must hold a nonce of the provider's.
+    pub dpop_nonce: bool,
 }
 
 /// Section `[resource]`.
@@ -202,6 +204,7 @@ impl Default for Provider {
             demo_accounts: None,
             clients: Vec::new(),
             keys: KeySchedule::default(),
+            dpop_nonce: false,
         }
     }
 }

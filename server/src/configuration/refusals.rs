@@ -85,6 +85,10 @@ impl Configuration {
                 let key = format!("jwks_uri of the client {}", client.client_id);
                 addresses.push(Address { key, text: uri.as_str(), shape: Shape::Any, ours: false });
             }
+            if let Some(uri) = &client.backchannel_logout_uri {
+                let key = format!("backchannel_logout_uri of the client {}", client.client_id);
+                addresses.push(Address { key, text: uri.as_str(), shape: Shape::Any, ours: false });
+            }
         }
         addresses
     }

@@ -27,6 +27,8 @@ pub struct Account {
     pub created_at: Timestamp,
     /// A disabled account cannot sign in.
     pub disabled: bool,
+    /// The provider's sessions that began before this instant are over.
+    pub sessions_since: Timestamp,
 }
 
 /// Shows who it is about and never the password hash, which a log must not hold.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
+use protocol::dpop::Thumbprint;
 use protocol::secret::RefreshToken;
 use uuid::Uuid;
 
@@ -34,6 +35,10 @@ pub struct Grant {
     pub created_at: Timestamp,
     /// From this instant on neither it nor a refresh token of it works.
     pub expires_at: Timestamp,
+    /// The key that its tokens were bound to first (RFC 9449 §5); none while they are bearer tokens.
+    pub dpop_jkt: Option<Thumbprint>,
+    /// The resource server that was asked for at the authorization (RFC 8707 §2.1), if one was.
+    pub resource: Option<String>,
 }
 
 /// What came of presenting a refresh token.
@@ -71,8 +76,18 @@ pub trait Grants: Send + Sync + 'static {
         successor: &RefreshToken,
         now: Timestamp,
     ) -> Result<Rotation, Unavailable>;
+    /// Binds a grant to a key, unless it is bound already; tells whether it is bound to this key now. Of many keys at once,
+    /// one is.
+    async fn bind(&self, id: Uuid, key: &Thumbprint) -> Result<bool, Unavailable>;
     /// Revokes a grant; false where it was not live.
     async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, Unavailable>;
+    /// The live grant of a refresh token of `client_id` that is still to be used.
+    async fn of_unused_refresh_token(
+        &self,
+        token: &RefreshToken,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, Unavailable>;
     /// The grant of a refresh token of `client_id`, the token used up or not, the grant live or not: whether it is,
     /// [`live`](Self::live) tells.
     async fn of_refresh_token(&self, token: &RefreshToken, client_id: &str) -> Result<Option<Grant>, Unavailable>;

@@ -12,8 +12,10 @@ use sqlx::{AnyPool, Connection as _, Transaction};
 
 use crate::Unavailable;
 
+mod account_keeper;
 mod accounts;
 mod audit;
+mod clients;
 mod columns;
 mod consents;
 mod engine;

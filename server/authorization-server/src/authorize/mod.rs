@@ -116,7 +116,7 @@ async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) ->
         if let Some(hint) = parameters.get("id_token_hint") {
             server.keys.acquaint(hint).await?;
         }
-        let request = AuthorizeRequest::plain(&server.clients, parameters)?;
+        let request = AuthorizeRequest::plain(&server.clients, parameters).await??;
         (request.check(server).map_err(|refused| AuthorizeError::Refused(Box::new(refused)))?, None)
     };
     let present = session::present(server, cookies).await?;
@@ -133,5 +133,5 @@ async fn brought(
     if parameters.get("client_id").ok_or(Distrusted::NoClient)? != record.client_id {
         return Err(AuthorizeError::OtherClient);
     }
-    Ok(AuthorizeRequest::restore(&server.clients, record).ok_or(Distrusted::UnknownClient)?)
+    Ok(AuthorizeRequest::restore(&server.clients, record).await?.ok_or(Distrusted::UnknownClient)?)
 }

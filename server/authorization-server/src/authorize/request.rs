@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::Scope;
+use protocol::dpop::Thumbprint;
 use protocol::secret::AuthorizationCode;
 use protocol::wire::Parameters;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::checks::{self, Asked, Refusal};
 use super::{Distrusted, Refused};
 use crate::clients::{Client, Clients};
+use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 
 /// How a request came.
@@ -81,6 +83,9 @@ pub(crate) struct Demand {
     pub(crate) login_hint: Option<String>,
     /// Who should be signed in.
     pub(crate) subject: Option<Uuid>,
+    /// The key that the code is to be bound to.
+    #[serde(default)]
+    pub(crate) dpop_jkt: Option<Thumbprint>,
 }
 
 /// An authorization request whose client and redirect URI are right; `Stage` tells whether the rest is.
@@ -94,6 +99,7 @@ pub(crate) struct AuthorizeRequest<Stage> {
 pub(crate) struct Unchecked {
     parameters: Parameters,
     arrival: Arrival,
+    proven: Option<Thumbprint>,
 }
 
 /// Every check has passed.
@@ -111,26 +117,27 @@ pub(crate) struct Record {
 
 impl AuthorizeRequest<Unchecked> {
     /// A request that came through the browser.
-    pub(crate) fn plain(clients: &Clients, parameters: Parameters) -> Result<Self, Distrusted> {
-        let client = checks::client::check(clients, &parameters)?;
-        Self::of(client, parameters, Arrival::Plain)
+    pub(crate) async fn plain(clients: &Clients, parameters: Parameters) -> Result<Result<Self, Distrusted>, Outage> {
+        let client = checks::client::check(clients, &parameters).await?;
+        Ok(client.and_then(|client| Self::of(client, parameters, Arrival::Plain, None)))
     }
 
-    /// A request that its client pushed, having authenticated.
-    pub(crate) fn pushed(client: Arc<Client>, parameters: Parameters) -> Result<Self, Distrusted> {
-        Self::of(client, parameters, Arrival::Pushed)
+    /// A request that its client pushed, having authenticated, and having proved a key if it did.
+    pub(crate) fn pushed(client: Arc<Client>, parameters: Parameters, proven: Option<Thumbprint>) -> Result<Self, Distrusted> {
+        Self::of(client, parameters, Arrival::Pushed, proven)
     }
 
-    fn of(client: Arc<Client>, parameters: Parameters, arrival: Arrival) -> Result<Self, Distrusted> {
+    fn of(client: Arc<Client>, parameters: Parameters, arrival: Arrival, proven: Option<Thumbprint>) -> Result<Self, Distrusted> {
         let redirect_uri = checks::redirect_uri::check(&client, &parameters)?;
         let address = ReturnAddress { redirect_uri, state: parameters.owned("state") };
-        Ok(Self { client, address, stage: Unchecked { parameters, arrival } })
+        Ok(Self { client, address, stage: Unchecked { parameters, arrival, proven } })
     }
 
     /// Runs the list of checks; the first that says no decides.
     pub(crate) fn check(self, server: &AuthorizationServer) -> Result<AuthorizeRequest<Checked>, Refused> {
         let Self { client, address, stage } = self;
-        let asked = Asked { server, client: &client, parameters: &stage.parameters, arrival: stage.arrival };
+        let Unchecked { parameters, arrival, proven } = &stage;
+        let asked = Asked { server, client: &client, parameters, arrival: *arrival, proven: proven.as_ref() };
         let mut demand = Demand::default();
         for check in checks::CHECKS {
             if let Err(refusal) = check(&asked, &mut demand) {
@@ -153,9 +160,10 @@ impl AuthorizeRequest<Checked> {
     }
 
     /// The request that was kept; none where its client is no longer registered for that address.
-    pub(crate) fn restore(clients: &Clients, record: Record) -> Option<Self> {
-        let client = clients.find(&record.client_id).filter(|client| client.redirects_to(&record.address.redirect_uri))?;
-        Some(Self { client, address: record.address, stage: Checked { demand: record.demand } })
+    pub(crate) async fn restore(clients: &Clients, record: Record) -> Result<Option<Self>, Outage> {
+        let client = clients.find(&record.client_id).await?;
+        let client = client.filter(|client| client.redirects_to(&record.address.redirect_uri));
+        Ok(client.map(|client| Self { client, address: record.address, stage: Checked { demand: record.demand } }))
     }
 
     /// The URL that brings the client its code (RFC 6749 §4.1.2).

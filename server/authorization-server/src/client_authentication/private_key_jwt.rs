@@ -2,42 +2,45 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use jiff::SignedDuration;
 use protocol::client_assertion::{self, ASSERTION_TYPE, Refused};
 use protocol::jose::{self, InvalidJwt, JwkSet};
 use protocol::seal::digest;
 use protocol::secret::ClientAssertion;
-use protocol::wire::Parameters;
 use url::Url;
 
-use super::{ClientError, Credentials};
+use super::{Attempt, ClientError, Presented};
 use crate::clients::{Authentication, Client, ClientKeys};
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 
-/// The assertion of the request, if it has one.
-pub(super) fn presented(_: &HeaderMap, parameters: &Parameters) -> Result<Option<Credentials>, ClientError> {
-    match (parameters.get("client_assertion"), parameters.get("client_assertion_type")) {
-        (None, None) => Ok(None),
-        (Some(assertion), Some(ASSERTION_TYPE)) => Ok(Some(Credentials::Assertion(ClientAssertion::new(assertion)))),
-        _ => Err(ClientError::AssertionType),
-    }
+pub(super) fn attempt<'a>(presented: &'a Presented<'a>) -> Option<Attempt<'a>> {
+    let names = ["client_assertion", "client_assertion_type"];
+    let used = names.iter().any(|name| presented.parameters.get(name).is_some());
+    used.then(|| Box::pin(verify(presented)) as Attempt<'a>)
 }
 
-/// The client that signed `assertion`; each assertion is good once, on whichever replica.
-pub(super) async fn verify(server: &AuthorizationServer, assertion: &ClientAssertion) -> Result<Arc<Client>, ClientError> {
-    let claimed = client_assertion::claimed_client(assertion).ok_or(ClientError::Nobody)?;
-    let client = server.clients.find(&claimed).ok_or(ClientError::Unknown)?;
-    let Authentication::PrivateKeyJwt { keys } = &client.authentication;
-    let now = server.now();
-    let accepted = match keys {
-        ClientKeys::Jwks(set) => client_assertion::verify(assertion, &client.client_id, server.issuer(), set, now)?,
+/// The client that signed the assertion; each assertion is good once, on whichever replica.
+async fn verify(presented: &Presented<'_>) -> Result<Arc<Client>, ClientError> {
+    let (server, parameters) = (presented.server, presented.parameters);
+    let assertion = match (parameters.get("client_assertion"), parameters.get("client_assertion_type")) {
+        (Some(assertion), Some(ASSERTION_TYPE)) => ClientAssertion::new(assertion),
+        _ => return Err(ClientError::AssertionType),
+    };
+    let claimed = client_assertion::claimed_client(&assertion).ok_or(ClientError::Nobody)?;
+    let client = server.clients.find(&claimed).await?.ok_or(ClientError::Unknown)?;
+    let Authentication::PrivateKeyJwt { keys } = &client.authentication else { return Err(ClientError::OtherMethod) };
+    let fetched;
+    let keys: &JwkSet = match keys {
+        ClientKeys::Jwks(set) => set,
         ClientKeys::JwksUri(uri) => {
-            let set = published(server, &client, uri, assertion).await?;
-            client_assertion::verify(assertion, &client.client_id, server.issuer(), &set, now)?
+            fetched = published(server, &client, uri, &assertion).await?;
+            &fetched
         }
     };
+    let now = server.now();
+    let algorithms = client.assertion_algorithms();
+    let accepted = client_assertion::verify(&assertion, &client.client_id, server.issuer(), keys, &algorithms, now)?;
     let once = digest("assertion", format!("{}\0{}", client.client_id, accepted.jti).as_bytes());
     let remembered = SignedDuration::from_secs(accepted.forget_after - now.as_second() + 1).unsigned_abs();
     let fresh = server.boxes.cache.add(&format!("provider:assertion:{once}"), &[1], remembered).await.map_err(Outage::from)?;
@@ -55,6 +58,6 @@ async fn published(
     if assertion.expose().split('.').count() != 3 {
         return Err(ClientError::Assertion(Refused::Jwt(InvalidJwt::Malformed)));
     }
-    let keys = server.remote_keys.get(uri, kid.as_deref()).await;
+    let keys = server.remote_keys.get(uri, client.voucher, kid.as_deref()).await;
     keys.map_err(|cause| ClientError::Outage(Outage::ClientKeys(client.client_id.clone(), cause)))
 }

@@ -1,20 +1,29 @@
-//! `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1): recognised, so that a request that uses one beside
-//! another method is refused; no client is registered for them yet.
+//! What `client_secret_basic` and `client_secret_post` have in common: the comparison.
 
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
-use protocol::wire::Parameters;
+use std::sync::Arc;
 
-use super::{ClientError, Credentials};
+use protocol::secret::ClientSecret;
 
-/// A secret in the `Authorization` header.
-#[expect(clippy::unnecessary_wraps, reason = "the table's signature; other methods can be malformed")]
-pub(super) fn in_header(headers: &HeaderMap, _: &Parameters) -> Result<Option<Credentials>, ClientError> {
-    Ok(headers.contains_key(AUTHORIZATION).then_some(Credentials::Secret))
-}
+use super::ClientError;
+use crate::clients::{Authentication, Client, Secret, SecretDigest};
+use crate::state::AuthorizationServer;
 
-/// A secret in the form.
-#[expect(clippy::unnecessary_wraps, reason = "the table's signature; other methods can be malformed")]
-pub(super) fn in_form(_: &HeaderMap, parameters: &Parameters) -> Result<Option<Credentials>, ClientError> {
-    Ok(parameters.get("client_secret").map(|_| Credentials::Secret))
+/// The client of `client_id`, if `presented` is its secret. `registered` picks the secret where the client is registered for the
+/// method in use. Whoever is unknown, or registered for another method, is compared all the same, with nothing (attack 19).
+pub(super) async fn verify(
+    server: &AuthorizationServer,
+    client_id: &str,
+    presented: &ClientSecret,
+    registered: fn(&Authentication) -> Option<&Secret>,
+) -> Result<Arc<Client>, ClientError> {
+    let client = server.clients.find(client_id).await?;
+    let secret = client.as_ref().and_then(|client| registered(&client.authentication));
+    let fits = SecretDigest::fits(secret.and_then(Secret::digest), presented);
+    let method = secret.is_some();
+    match client {
+        None => Err(ClientError::Unknown),
+        Some(_) if !method => Err(ClientError::OtherMethod),
+        Some(_) if !fits => Err(ClientError::WrongSecret),
+        Some(client) => Ok(client),
+    }
 }

@@ -2,21 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use protocol::Clock;
 use protocol::jose::JwkSet;
 use url::Url;
 
+use super::Voucher;
+use crate::outbound::{self, Forbidden, Outbound, Unreadable};
+
 /// How long a set serves before an unknown key makes us ask again, so that a flood of made-up `kid`s costs one request.
 const REFETCH_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// How long to wait after a failure while there is no set at all, so that a client that starts later is found soon.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(1);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// No honest key set is larger, in bytes.
 const LARGEST: usize = 64 * 1024;
+/// How many sets are kept.
+const MOST: usize = 1024;
 
 /// The client's keys cannot be had now.
 #[derive(Debug, thiserror::Error)]
@@ -25,25 +28,14 @@ pub(crate) enum KeysUnavailable {
     Http(#[from] reqwest::Error),
     #[error("the key set is answered with status {0}")]
     Status(u16),
-    #[error("the key set is larger than {LARGEST} bytes")]
-    TooLarge,
+    #[error("the key set cannot be read")]
+    Unreadable(#[from] Unreadable),
+    #[error("the key set is not asked for: {0}")]
+    Forbidden(#[from] Forbidden),
     #[error("the key set is not a JWK set")]
     Malformed(#[from] serde_json::Error),
     #[error("the key set could not be fetched a moment ago")]
     Lately,
-}
-
-/// Makes the HTTP client for what the Authorization Server asks of others: quick to give up, and never led elsewhere by a
-/// redirect.
-///
-/// # Errors
-/// [`reqwest::Error`] where no TLS provider is installed in this process.
-pub fn outbound_client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
 }
 
 #[derive(Default)]
@@ -61,19 +53,19 @@ struct Entry {
 
 /// The published key sets of all clients.
 pub(crate) struct RemoteKeys {
-    http: reqwest::Client,
+    outbound: Outbound,
     clock: Arc<dyn Clock>,
     entries: Mutex<HashMap<Url, Arc<Entry>>>,
 }
 
 impl RemoteKeys {
-    pub(crate) fn new(http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        Self { http, clock, entries: Mutex::default() }
+    pub(crate) fn new(outbound: Outbound, clock: Arc<dyn Clock>) -> Self {
+        Self { outbound, clock, entries: Mutex::default() }
     }
 
-    /// The set at `uri`, asked for again where it has no key `kid`.
-    pub(crate) async fn get(&self, uri: &Url, kid: Option<&str>) -> Result<Arc<JwkSet>, KeysUnavailable> {
-        let entry = Arc::clone(self.entries.lock().unwrap_or_else(PoisonError::into_inner).entry(uri.clone()).or_default());
+    /// The set at `uri` of a client that `voucher` vouches for, asked for again where it has no key `kid`.
+    pub(crate) async fn get(&self, uri: &Url, voucher: Voucher, kid: Option<&str>) -> Result<Arc<JwkSet>, KeysUnavailable> {
+        let entry = self.entry(uri);
         if let Some(answer) = self.without_asking(&entry, kid) {
             return answer;
         }
@@ -81,7 +73,7 @@ impl RemoteKeys {
         if let Some(answer) = self.without_asking(&entry, kid) {
             return answer;
         }
-        let fetched = self.fetch(uri).await;
+        let fetched = self.fetch(uri, voucher).await;
         let mut held = entry.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.tried = Some(self.clock.now());
         match (fetched, &held.keys) {
@@ -96,6 +88,16 @@ impl RemoteKeys {
         }
     }
 
+    /// The entry of `uri`. Where clients register themselves there is no end of them: when there are too many, those go that
+    /// nobody is waiting for.
+    fn entry(&self, uri: &Url) -> Arc<Entry> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST && !entries.contains_key(uri) {
+            entries.retain(|_, entry| Arc::strong_count(entry) > 1);
+        }
+        Arc::clone(entries.entry(uri.clone()).or_default())
+    }
+
     fn without_asking(&self, entry: &Entry, kid: Option<&str>) -> Option<Result<Arc<JwkSet>, KeysUnavailable>> {
         let held = entry.held.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = held.tried.map(|tried| self.clock.now().duration_since(tried));
@@ -108,18 +110,11 @@ impl RemoteKeys {
         }
     }
 
-    async fn fetch(&self, uri: &Url) -> Result<JwkSet, KeysUnavailable> {
-        let mut response = self.http.get(uri.clone()).timeout(TOTAL_TIMEOUT).send().await?;
+    async fn fetch(&self, uri: &Url, voucher: Voucher) -> Result<JwkSet, KeysUnavailable> {
+        let response = self.outbound.request(Method::GET, uri, voucher)?.send().await?;
         if !response.status().is_success() {
             return Err(KeysUnavailable::Status(response.status().as_u16()));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > LARGEST {
-                return Err(KeysUnavailable::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(serde_json::from_slice(&body)?)
+        Ok(serde_json::from_slice(&outbound::read(response, LARGEST).await?)?)
     }
 }

@@ -103,7 +103,7 @@ pub(super) async fn find(server: &AuthorizationServer, cookies: &Cookies, id: &s
         Interaction::Completed { location } => Ok(Found::Completed(location.clone())),
         Interaction::Pending(pending) if pending.id == id => {
             let pending = (**pending).clone();
-            let request = AuthorizeRequest::restore(&server.clients, pending.request.clone());
+            let request = AuthorizeRequest::restore(&server.clients, pending.request.clone()).await?;
             let request = request.ok_or(InteractionError::Expired)?;
             Ok(Found::Open(Box::new(Open { ticket, pending, request, cookie, held })))
         }

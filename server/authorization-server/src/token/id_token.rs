@@ -2,6 +2,7 @@
 
 use protocol::claims::{Audience, ID_TOKEN_TYPE, IdTokenClaims, at_hash};
 use protocol::secret::{AccessToken, IdToken};
+use user_database::Grant;
 
 use super::issuance::Issuance;
 use crate::clients::Client;
@@ -12,10 +13,11 @@ use crate::state::AuthorizationServer;
 pub(super) fn issue(
     server: &AuthorizationServer,
     client: &Client,
+    grant: &Grant,
     issuance: &Issuance<'_>,
     access_token: &AccessToken,
 ) -> Result<IdToken, Outage> {
-    let (grant, iat) = (issuance.grant, server.now().as_second());
+    let iat = server.now().as_second();
     let algorithm = client.id_token_signed_response_alg;
     let claims = IdTokenClaims {
         iss: server.issuer().to_owned(),

@@ -1,6 +1,7 @@
 //! The tokens that a grant gives, put together into one answer (RFC 6749 §5.1).
 
 use protocol::Scope;
+use protocol::dpop::{Scheme, Thumbprint};
 use protocol::secret::RefreshToken;
 use protocol::wire::TokenResponse;
 use user_database::Grant;
@@ -12,24 +13,50 @@ use crate::state::AuthorizationServer;
 
 /// What is to be issued.
 pub(super) struct Issuance<'a> {
-    pub(super) grant: &'a Grant,
+    /// Who will act by it.
+    pub(super) holder: Holder<'a>,
     pub(super) scope: &'a Scope,
     /// The resource server that the access token is for.
     pub(super) resource: Option<String>,
     /// For the ID token of a sign-in; a refresh has none.
     pub(super) nonce: Option<String>,
     pub(super) refresh_token: Option<RefreshToken>,
+    /// The DPoP key that the access token is bound to.
+    pub(super) key: Option<&'a Thumbprint>,
+}
+
+/// In whose name a token lets its client act.
+#[derive(Clone, Copy)]
+pub(super) enum Holder<'a> {
+    /// A user's, by a grant; what is issued ends with it.
+    Grant(&'a Grant),
+    /// Its own (RFC 6749 §4.4).
+    Client,
+}
+
+impl<'a> Holder<'a> {
+    /// The grant, where there is one.
+    pub(super) fn grant(self) -> Option<&'a Grant> {
+        match self {
+            Self::Grant(grant) => Some(grant),
+            Self::Client => None,
+        }
+    }
 }
 
 impl Issuance<'_> {
     /// Signs the tokens.
     pub(super) fn respond(self, server: &AuthorizationServer, client: &Client) -> Result<TokenResponse, Outage> {
         let access_token = access_token::issue(server, client, &self)?;
-        let id_token =
-            if self.scope.contains("openid") { Some(id_token::issue(server, client, &self, &access_token)?) } else { None };
+        let id_token = match self.holder {
+            Holder::Grant(grant) if self.scope.contains("openid") => {
+                Some(id_token::issue(server, client, grant, &self, &access_token)?)
+            }
+            _ => None,
+        };
         Ok(TokenResponse {
             access_token,
-            token_type: "Bearer".to_owned(),
+            token_type: if self.key.is_some() { Scheme::Dpop } else { Scheme::Bearer }.name().to_owned(),
             expires_in: Some(server.settings.lifetimes.access_token.unsigned_abs().as_secs()),
             refresh_token: self.refresh_token,
             id_token,
@@ -39,12 +66,13 @@ impl Issuance<'_> {
 }
 
 /// The resource server that an access token is for: the one asked for now, else the one asked for at the authorization, else
-/// the client's first (RFC 8707 §2.2).
+/// the client's first (RFC 8707 §2.2). What it may no longer call is not what it gets.
 pub(super) fn resource(client: &Client, now: Option<&str>, before: Option<&str>) -> Result<Option<String>, TokenError> {
-    match (now, before) {
-        (Some(now), Some(before)) if now != before => Err(TokenError::OtherResource),
-        (Some(now), _) if !client.resources.iter().any(|registered| registered == now) => Err(TokenError::OtherResource),
-        (Some(resource), _) | (None, Some(resource)) => Ok(Some(resource.to_owned())),
-        (None, None) => Ok(client.resources.first().cloned()),
-    }
+    let wanted = match (now, before) {
+        (Some(now), Some(before)) if now != before => return Err(TokenError::OtherResource),
+        (Some(wanted), _) | (None, Some(wanted)) => wanted,
+        (None, None) => return Ok(client.resources.first().cloned()),
+    };
+    let registered = client.resources.iter().find(|registered| *registered == wanted);
+    registered.cloned().map(Some).ok_or(TokenError::OtherResource)
 }

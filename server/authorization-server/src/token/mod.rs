@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use protocol::wire::TokenResponse;
 use protocol::{ErrorCode, Exchange};
 use tracing::Instrument as _;
 
 use crate::client_authentication::{self, ClientError};
+use crate::dpop::{self, ProofError};
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
@@ -20,6 +21,7 @@ pub(crate) mod access_token;
 pub(crate) mod grants;
 mod id_token;
 mod issuance;
+pub(crate) mod revoked;
 
 /// Why `/token` said no (RFC 6749 §5.2).
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +30,18 @@ pub(crate) enum TokenError {
     Form(#[from] MalformedForm),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    #[error("a DPoP proof is needed")]
+    NoProof,
+    #[error("the grant is bound to another DPoP key")]
+    OtherKey,
     #[error("the parameter {0} is missing")]
     Missing(&'static str),
     #[error("grant_type is not supported")]
     UnsupportedGrantType,
+    #[error("the client is not registered for this grant_type")]
+    ForeignGrantType,
     #[error("the authorization code is unknown, expired, or another client's")]
     UnknownCode,
     #[error("the authorization code was already redeemed; what it had given is revoked")]
@@ -48,6 +58,8 @@ pub(crate) enum TokenError {
     AccountGone,
     #[error("scope is malformed or wider than what was granted")]
     WiderScope,
+    #[error("scope holds something that this client may not have for itself, or nothing")]
+    NothingToGrant,
     #[error("resource is not one that was granted")]
     OtherResource,
     #[error(transparent)]
@@ -58,17 +70,21 @@ impl TokenError {
     fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
         let code = match self {
             Self::Client(error) => return error.respond(server, headers),
+            Self::Proof(error) => return error.respond(server),
             Self::Outage(outage) => return problem::outage(server, outage),
             Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
+            Self::ForeignGrantType => ErrorCode::UnauthorizedClient,
             Self::UnknownCode
             | Self::CodeReplayed
             | Self::OtherRedirectUri
             | Self::WrongVerifier
             | Self::UnknownRefreshToken
             | Self::RefreshTokenReplayed
+            | Self::OtherKey
             | Self::AccountGone => ErrorCode::InvalidGrant,
-            Self::WiderScope => ErrorCode::InvalidScope,
+            Self::NoProof => ErrorCode::InvalidDpopProof,
+            Self::WiderScope | Self::NothingToGrant => ErrorCode::InvalidScope,
             Self::OtherResource => ErrorCode::InvalidTarget,
         };
         tracing::info!(cause = %self, "a token request was refused");
@@ -78,10 +94,11 @@ impl TokenError {
 
 /// Authenticates the client and lets the grant that it names answer.
 pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
-    match answer(&server, &headers, &body).instrument(exchange::span(Exchange::TokenRequest)).await {
+    let response = match answer(&server, &headers, &body).instrument(exchange::span(Exchange::TokenRequest)).await {
         Ok(tokens) => exchange::span(Exchange::TokenResponse).in_scope(|| headers::json(StatusCode::OK, &tokens)),
         Err(error) => error.respond(&server, &headers),
-    }
+    };
+    dpop::with_nonce(&server, &headers, response)
 }
 
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, TokenError> {
@@ -92,5 +109,12 @@ async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) 
     }
     let name = parameters.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
     let grant = grants::find(name).ok_or(TokenError::UnsupportedGrantType)?;
-    (grant.answer)(&grants::Asked { server, client: &client, parameters: &parameters }).await
+    if !client.may_use(name) {
+        return Err(TokenError::ForeignGrantType);
+    }
+    let key = dpop::proven(server, headers, &Method::POST, "/token", None).await?;
+    if client.dpop_bound_access_tokens && key.is_none() {
+        return Err(TokenError::NoProof);
+    }
+    (grant.answer)(&grants::Asked { server, client: &client, parameters: &parameters, key: key.as_ref() }).await
 }

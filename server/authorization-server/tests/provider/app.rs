@@ -26,7 +26,7 @@ pub(crate) fn with<'a>(parameters: &[(&'a str, String)], changes: &[(&'a str, &s
     kept.chain(added).collect()
 }
 
-fn borrowed<'a>(parameters: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn borrowed<'a>(parameters: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     parameters.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
@@ -45,17 +45,16 @@ impl App {
 
     pub(crate) fn registered(&self, require_par: bool) -> Client {
         let keys = ClientKeys::Jwks(JwkSet { keys: vec![self.key.public_jwk().clone()] });
+        let name = format!("The {} client", self.client_id);
         Client {
-            client_id: self.client_id.to_owned(),
-            name: format!("The {} client", self.client_id),
             redirect_uris: vec![self.redirect_uri()],
             post_logout_redirect_uris: vec![self.signed_out_uri()],
-            authentication: Authentication::PrivateKeyJwt { keys },
             scope: Scope::parse(SCOPE).unwrap().union(&Scope::parse("notes").unwrap()),
-            require_par,
+            require_pushed_authorization_requests: require_par,
             resources: vec![API.to_owned(), "https://second.example".to_owned()],
             // Not the default, for which each house would have to make an RSA key.
             id_token_signed_response_alg: Algorithm::ES256,
+            ..Client::new(self.client_id, name, Authentication::PrivateKeyJwt { keys })
         }
     }
 

@@ -82,7 +82,7 @@ async fn a_method_that_the_client_is_not_registered_for_is_refused() {
     headers.insert("authorization", "Basic YXBwOnNlY3JldA==".parse().unwrap());
     let answer = house.call("POST", "/token", headers, form(&[("grant_type", "authorization_code")])).await;
     assert_eq!((answer.status.as_u16(), answer.error().as_str()), (401, "invalid_client"));
-    assert_eq!(answer.header("www-authenticate"), "Basic");
+    assert_eq!(answer.header("www-authenticate"), "Basic realm=\"clients\"");
     let posted = house.post("/token", &[("client_id", "app"), ("client_secret", "x")]).await;
     assert_eq!((posted.status.as_u16(), posted.header("www-authenticate")), (401, ""));
     let unsigned = house.post("/token", &[("client_id", "app"), ("grant_type", "authorization_code")]).await;

@@ -29,9 +29,11 @@ async fn the_metadata_tells_what_is_supported() {
     let house = House::build().await;
     let metadata = house.get("/.well-known/openid-configuration").await.json();
     assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
-    assert_eq!(metadata["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
+    assert_eq!(
+        metadata["grant_types_supported"],
+        serde_json::json!(["authorization_code", "refresh_token", "client_credentials"])
+    );
     assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!(["private_key_jwt"]));
     // OpenID Connect Core §15.1: RS256 is among them.
     for name in ["id_token_signing_alg_values_supported", "token_endpoint_auth_signing_alg_values_supported"] {
         assert_eq!(metadata[name], serde_json::json!(["RS256", "PS256", "ES256", "EdDSA"]), "{name}");

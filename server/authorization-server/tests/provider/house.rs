@@ -141,10 +141,11 @@ pub(crate) fn boxes(
         consents: Arc::clone(users) as _,
         grants: Arc::clone(users) as _,
         signing_keys: Arc::clone(users) as _,
+        clients: Arc::clone(users) as _,
         pages: Arc::new(PlainPages),
         clock,
         rng,
-        http: authorization_server::outbound_client().unwrap(),
+        outbound: authorization_server::Outbound::new(true).unwrap(),
     }
 }
 
@@ -153,6 +154,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
         issuer: ISSUER.parse().unwrap(),
         lifetimes: Lifetimes::default(),
         clients: clients.to_vec(),
+        dpop_nonce: false,
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],
         keys: KeySchedule::default(),
     }
@@ -168,5 +170,6 @@ fn account(subject: Uuid, username: &str, hash: &str) -> Account {
         email_verified: true,
         created_at: Timestamp::from_second(1_700_000_000).unwrap(),
         disabled: false,
+        sessions_since: Timestamp::UNIX_EPOCH,
     }
 }

@@ -100,3 +100,17 @@ async fn a_refresh_may_name_its_resource() {
     let second = house.app.refresh(&house, refresh, &[("resource", "https://second.example")]).await.json();
     assert_eq!(claims(token(&second, "access_token"))["aud"][0], "https://second.example");
 }
+
+/// RFC 8707 §2.2: the resource that was asked for at the authorization is not forgotten, and no other is given for it.
+#[tokio::test]
+async fn a_refresh_remembers_the_resource_of_the_authorization() {
+    let house = House::build().await;
+    let code = house.app.code(&house, &mut house.browser(), &[("resource", "https://second.example")]).await;
+    let tokens = house.app.redeem(&house, &code, &[]).await.json();
+    let renewed = house.app.refresh(&house, token(&tokens, "refresh_token"), &[]).await.json();
+    assert_eq!(claims(token(&renewed, "access_token"))["aud"][0], "https://second.example");
+    let refresh = token(&renewed, "refresh_token");
+    assert_eq!(house.app.refresh(&house, refresh, &[("resource", crate::app::API)]).await.error(), "invalid_target");
+    let named = house.app.refresh(&house, refresh, &[("resource", "https://second.example")]).await.json();
+    assert_eq!(claims(token(&named, "access_token"))["aud"][0], "https://second.example");
+}

@@ -146,3 +146,17 @@ async fn the_cache_shows_nothing_of_a_session() {
         }
     }
 }
+
+/// A new password, or being disabled, ends the sessions that began before it.
+#[tokio::test]
+async fn a_new_password_ends_the_sessions_that_began_before() {
+    let house = House::build().await;
+    let mut browser = house.browser();
+    house.app.tokens(&house, &mut browser).await;
+    let url = house.app.begin(&house, &[("prompt", "none")]).await;
+    assert!(browser.open(&url).await.sent("code").is_some());
+    house.wait(1);
+    user_database::AccountKeeper::set_password(&*house.users, crate::house::DEMO, "$argon2id$new", house.now()).await.unwrap();
+    let url = house.app.begin(&house, &[("prompt", "none")]).await;
+    assert_eq!(browser.open(&url).await.sent("error").as_deref(), Some("login_required"));
+}

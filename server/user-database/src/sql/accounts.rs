@@ -19,7 +19,8 @@ impl Accounts for SqlDatabase {
             return Ok(None);
         }
         let row = sqlx::query(
-            "SELECT a.subject, a.username, a.password_hash, a.name, a.email, a.email_verified, a.created_at, a.disabled \
+            "SELECT a.subject, a.username, a.password_hash, a.name, a.email, a.email_verified, a.created_at, a.disabled, \
+             a.sessions_since \
              FROM logins l JOIN accounts a ON a.subject = l.subject WHERE l.login = $1",
         )
         .bind(login.to_lowercase())
@@ -30,7 +31,7 @@ impl Accounts for SqlDatabase {
 
     async fn by_subject(&self, subject: Uuid) -> Result<Option<Account>, Unavailable> {
         let row = sqlx::query(
-            "SELECT subject, username, password_hash, name, email, email_verified, created_at, disabled \
+            "SELECT subject, username, password_hash, name, email, email_verified, created_at, disabled, sessions_since \
              FROM accounts WHERE subject = $1",
         )
         .bind(subject.to_string())
@@ -44,8 +45,8 @@ impl Accounts for SqlDatabase {
         let logins = BTreeSet::from([account.username.to_lowercase(), account.email.to_lowercase()]);
         let mut transaction = self.begin().await?;
         let added = sqlx::query(
-            "INSERT INTO accounts (subject, username, password_hash, name, email, email_verified, created_at, disabled) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+            "INSERT INTO accounts (subject, username, password_hash, name, email, email_verified, created_at, disabled, \
+             sessions_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         )
         .bind(account.subject.to_string())
         .bind(account.username.to_lowercase())
@@ -55,6 +56,7 @@ impl Accounts for SqlDatabase {
         .bind(i16::from(account.email_verified))
         .bind(milliseconds(account.created_at))
         .bind(i16::from(account.disabled))
+        .bind(milliseconds(account.sessions_since))
         .execute(&mut *transaction)
         .await?;
         if added.rows_affected() == 0 {
@@ -75,7 +77,7 @@ impl Accounts for SqlDatabase {
     }
 }
 
-fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {
+pub(super) fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {
     Ok(Account {
         subject: parsed(row, "subject")?,
         username: row.try_get("username")?,
@@ -85,5 +87,6 @@ fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {
         email_verified: truth(row, "email_verified")?,
         created_at: instant(row, "created_at")?,
         disabled: truth(row, "disabled")?,
+        sessions_since: instant(row, "sessions_since")?,
     })
 }

@@ -37,6 +37,16 @@ where
     row.try_get::<&str, _>(column)?.parse().map_err(|source| unreadable(column, source))
 }
 
+/// Reads the same, where it may be missing.
+pub(super) fn optional_parsed<T>(row: &AnyRow, column: &'static str) -> Result<Option<T>, Error>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|source| unreadable(column, source))).transpose()
+}
+
 /// Reads a set of scope tokens.
 pub(super) fn scope(row: &AnyRow, column: &'static str) -> Result<Scope, Error> {
     Scope::parse(row.try_get(column)?).map_err(|source| unreadable(column, source))

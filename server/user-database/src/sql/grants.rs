@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use protocol::dpop::Thumbprint;
 use protocol::secret::RefreshToken;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::SqlDatabase;
-use super::columns::{instant, milliseconds, parsed, scope};
+use super::columns::{instant, milliseconds, optional_parsed, parsed, scope};
 use crate::{Grant, Grants, Rotation, Unavailable};
 
 mod rotation;
@@ -18,8 +19,8 @@ impl Grants for SqlDatabase {
     async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<(), Unavailable> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "INSERT INTO grants (id, subject, client_id, scope, auth_time, session, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO grants (id, subject, client_id, scope, auth_time, session, created_at, expires_at, dpop_jkt, resource) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(grant.id.to_string())
         .bind(grant.subject.to_string())
@@ -29,6 +30,8 @@ impl Grants for SqlDatabase {
         .bind(&grant.session)
         .bind(milliseconds(grant.created_at))
         .bind(milliseconds(grant.expires_at))
+        .bind(grant.dpop_jkt.as_ref().map(Thumbprint::as_str))
+        .bind(grant.resource.as_deref())
         .execute(&mut *transaction)
         .await?;
         if let Some(first) = first {
@@ -39,7 +42,7 @@ impl Grants for SqlDatabase {
 
     async fn live(&self, id: Uuid, now: Timestamp) -> Result<Option<Grant>, Unavailable> {
         let row = sqlx::query(
-            "SELECT id, subject, client_id, scope, auth_time, session, created_at, expires_at \
+            "SELECT id, subject, client_id, scope, auth_time, session, created_at, expires_at, dpop_jkt, resource \
              FROM grants WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2",
         )
         .bind(id.to_string())
@@ -59,6 +62,15 @@ impl Grants for SqlDatabase {
         rotation::rotate(self, presented, client_id, successor, now).await
     }
 
+    async fn bind(&self, id: Uuid, key: &Thumbprint) -> Result<bool, Unavailable> {
+        let bound = sqlx::query("UPDATE grants SET dpop_jkt = $2 WHERE id = $1 AND (dpop_jkt IS NULL OR dpop_jkt = $2)")
+            .bind(id.to_string())
+            .bind(key.as_str())
+            .execute(&self.writes)
+            .await?;
+        Ok(bound.rows_affected() > 0)
+    }
+
     async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, Unavailable> {
         let revoked = sqlx::query("UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2")
             .bind(id.to_string())
@@ -68,10 +80,30 @@ impl Grants for SqlDatabase {
         Ok(revoked.rows_affected() > 0)
     }
 
+    async fn of_unused_refresh_token(
+        &self,
+        token: &RefreshToken,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Grant>, Unavailable> {
+        let row = sqlx::query(
+            "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at, \
+             g.dpop_jkt, g.resource FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+             WHERE r.digest = $1 AND g.client_id = $2 AND r.used_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $3",
+        )
+        .bind(rotation::digest(token))
+        .bind(client_id)
+        .bind(milliseconds(now))
+        .fetch_optional(&self.reads)
+        .await?;
+        Ok(row.as_ref().map(grant).transpose()?)
+    }
+
     async fn of_refresh_token(&self, token: &RefreshToken, client_id: &str) -> Result<Option<Grant>, Unavailable> {
         let row = sqlx::query(
-            "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at \
-             FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.digest = $1 AND g.client_id = $2",
+            "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at, \
+             g.dpop_jkt, g.resource FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+             WHERE r.digest = $1 AND g.client_id = $2",
         )
         .bind(rotation::digest(token))
         .bind(client_id)
@@ -91,5 +123,7 @@ fn grant(row: &AnyRow) -> Result<Grant, sqlx::Error> {
         session: row.try_get("session")?,
         created_at: instant(row, "created_at")?,
         expires_at: instant(row, "expires_at")?,
+        dpop_jkt: optional_parsed(row, "dpop_jkt")?,
+        resource: row.try_get("resource")?,
     })
 }

@@ -1,11 +1,11 @@
 //! Grants: live until they expire or are revoked.
 
 use futures::future::join_all;
-use user_database::{Grants, Rotation};
+use user_database::{Grant, Grants, Rotation};
 use uuid::Uuid;
 
 use crate::engines::{Home, on_every_engine};
-use crate::samples::{CLIENT, at, grant, subject, token};
+use crate::samples::{CLIENT, at, grant, key, subject, token};
 
 on_every_engine![
     a_grant_reads_back_whole,
@@ -14,6 +14,10 @@ on_every_engine![
     of_many_who_revoke_a_grant_one_is_told_that_it_did,
     a_grant_is_found_by_each_of_its_tokens_for_its_own_client_only,
     a_grant_that_cannot_be_added_leaves_no_token_behind,
+    an_unused_token_is_told_from_one_that_is_used_up_expired_revoked_or_anothers,
+    a_grant_remembers_its_key_and_its_resource_through_every_rotation,
+    a_grant_is_bound_once,
+    of_many_keys_at_once_a_grant_is_bound_to_one,
 ];
 
 async fn a_grant_reads_back_whole(home: &Home) {
@@ -86,4 +90,60 @@ async fn a_grant_that_cannot_be_added_leaves_no_token_behind(home: &Home) {
     assert!(Grants::add(&*database, &another, Some(&token("1"))).await.is_err(), "the token is another grant's");
     assert!(database.live(another.id, at(0)).await.unwrap().is_none());
     assert_eq!(database.of_refresh_token(&token("1"), CLIENT).await.unwrap(), Some(grant));
+}
+
+async fn an_unused_token_is_told_from_one_that_is_used_up_expired_revoked_or_anothers(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    let unused = async |text: &str, client_id: &str, second| {
+        database.of_unused_refresh_token(&token(text), client_id, at(second)).await.unwrap().map(|grant| grant.id)
+    };
+    assert_eq!(unused("1", CLIENT, 1).await, Some(grant.id));
+    assert_eq!(unused("1", "another", 1).await, None);
+    assert_eq!(unused("1", CLIENT, 3600).await, None);
+    database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
+    assert_eq!((unused("1", CLIENT, 1).await, unused("2", CLIENT, 1).await), (None, Some(grant.id)));
+    database.revoke(grant.id, at(2)).await.unwrap();
+    assert_eq!(unused("2", CLIENT, 2).await, None);
+}
+
+async fn a_grant_remembers_its_key_and_its_resource_through_every_rotation(home: &Home) {
+    let database = home.open().await;
+    let bound =
+        Grant {
+            dpop_jkt: Some(key('k')), resource: Some("https://api.example/ö".to_owned()), ..grant(subject(&database).await)
+        };
+    Grants::add(&*database, &bound, Some(&token("1"))).await.unwrap();
+    assert_eq!(database.live(bound.id, at(0)).await.unwrap().as_ref(), Some(&bound));
+    assert_eq!(database.of_refresh_token(&token("1"), CLIENT).await.unwrap().as_ref(), Some(&bound));
+    let rotated = database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
+    assert!(matches!(rotated, Rotation::Rotated(ref grant) if *grant == bound), "{rotated:?}");
+    let repeated = database.rotate(&token("1"), CLIENT, &token("x"), at(1)).await.unwrap();
+    assert!(matches!(repeated, Rotation::Repeated { ref grant, .. } if *grant == bound), "{repeated:?}");
+}
+
+async fn a_grant_is_bound_once(home: &Home) {
+    let database = home.open().await;
+    let grant = grant(subject(&database).await);
+    Grants::add(&*database, &grant, Some(&token("1"))).await.unwrap();
+    assert!(database.bind(grant.id, &key('a')).await.unwrap());
+    assert!(!database.bind(grant.id, &key('b')).await.unwrap());
+    assert!(database.bind(grant.id, &key('a')).await.unwrap());
+    assert_eq!(database.live(grant.id, at(0)).await.unwrap().unwrap().dpop_jkt, Some(key('a')));
+    assert!(!database.bind(Uuid::now_v7(), &key('a')).await.unwrap());
+}
+
+async fn of_many_keys_at_once_a_grant_is_bound_to_one(home: &Home) {
+    let replicas = [home.open().await, home.open().await];
+    let grant = grant(subject(&replicas[0]).await);
+    Grants::add(&*replicas[0], &grant, None).await.unwrap();
+    let bound = join_all(('a'..='t').zip(replicas.iter().cycle()).map(|(letter, database)| {
+        let database = database.clone();
+        tokio::spawn(async move { database.bind(grant.id, &key(letter)).await.unwrap().then_some(letter) })
+    }))
+    .await;
+    let winners: Vec<char> = bound.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(winners.len(), 1);
+    assert_eq!(replicas[1].live(grant.id, at(0)).await.unwrap().unwrap().dpop_jkt, Some(key(winners[0])));
 }

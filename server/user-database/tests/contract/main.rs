@@ -8,9 +8,11 @@
 mod engines;
 mod samples;
 
+mod account_keeper;
 mod accounts;
 mod at_rest;
 mod audit;
+mod clients;
 mod consents;
 mod grants;
 mod opening;

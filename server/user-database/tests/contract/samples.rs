@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
+use protocol::dpop::Thumbprint;
 use protocol::secret::RefreshToken;
 use user_database::{Account, Accounts as _, Grant, SqlDatabase, StoredKey};
 use uuid::Uuid;
@@ -31,6 +32,7 @@ pub(crate) fn account(username: &str) -> Account {
         email_verified: true,
         created_at: at(0),
         disabled: false,
+        sessions_since: at(-60),
     }
 }
 
@@ -52,6 +54,8 @@ pub(crate) fn grant(subject: Uuid) -> Grant {
         session: "sid-1".to_owned(),
         created_at: at(0),
         expires_at: at(3600),
+        dpop_jkt: None,
+        resource: None,
     }
 }
 
@@ -66,4 +70,9 @@ pub(crate) fn signing_key(kind: &str, generation: i64, activates: i64) -> Stored
         activates_at: at(activates),
         expires_at: None,
     }
+}
+
+/// A thumbprint of a key, by a letter.
+pub(crate) fn key(letter: char) -> Thumbprint {
+    format!("{}A", letter.to_string().repeat(42)).parse().unwrap()
 }

@@ -6,8 +6,9 @@ use protocol::wire::Parameters;
 
 use crate::authorize::Distrusted;
 use crate::clients::{Client, Clients};
+use crate::outage::Outage;
 
-pub(crate) fn check(clients: &Clients, parameters: &Parameters) -> Result<Arc<Client>, Distrusted> {
-    let client_id = parameters.get("client_id").ok_or(Distrusted::NoClient)?;
-    clients.find(client_id).ok_or(Distrusted::UnknownClient)
+pub(crate) async fn check(clients: &Clients, parameters: &Parameters) -> Result<Result<Arc<Client>, Distrusted>, Outage> {
+    let Some(client_id) = parameters.get("client_id") else { return Ok(Err(Distrusted::NoClient)) };
+    Ok(clients.find(client_id).await?.ok_or(Distrusted::UnknownClient))
 }

@@ -1,6 +1,7 @@
 //! What is checked in an authorization request: the list, in order. To add a check, add a file and a line.
 
 use protocol::ErrorCode;
+use protocol::dpop::Thumbprint;
 use protocol::wire::Parameters;
 
 use super::request::{Arrival, Demand};
@@ -10,6 +11,8 @@ use crate::state::AuthorizationServer;
 pub(super) mod client;
 pub(super) mod redirect_uri;
 
+mod dpop_jkt;
+mod grant_type;
 mod id_token_hint;
 mod login_hint;
 mod max_age;
@@ -25,10 +28,11 @@ mod scope;
 
 /// The checks whose failure may be told to the client. Before them, `client` and `redirect_uri` must have passed: until
 /// both are right, a failure is a page and never a redirect (RFC 6749 §4.1.2.1).
-pub(super) const CHECKS: [Check; 12] = [
+pub(super) const CHECKS: [Check; 14] = [
     request_object::check,
     pushed::check,
     response_type::check,
+    grant_type::check,
     response_mode::check,
     pkce::check,
     scope::check,
@@ -38,6 +42,7 @@ pub(super) const CHECKS: [Check; 12] = [
     resource::check,
     login_hint::check,
     id_token_hint::check,
+    dpop_jkt::check,
 ];
 
 /// A check reads the request and notes what it found in the demand.
@@ -49,6 +54,8 @@ pub(super) struct Asked<'a> {
     pub(super) client: &'a Client,
     pub(super) parameters: &'a Parameters,
     pub(super) arrival: Arrival,
+    /// The key whose proof came with a pushed request.
+    pub(super) proven: Option<&'a Thumbprint>,
 }
 
 /// What a check says no with.

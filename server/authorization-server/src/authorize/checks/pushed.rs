@@ -6,7 +6,7 @@ use super::{Asked, Refusal, refuse};
 use crate::authorize::request::{Arrival, Demand};
 
 pub(super) fn check(asked: &Asked<'_>, _: &mut Demand) -> Result<(), Refusal> {
-    if asked.client.require_par && asked.arrival == Arrival::Plain {
+    if asked.client.require_pushed_authorization_requests && asked.arrival == Arrival::Plain {
         return refuse(ErrorCode::InvalidRequest, "this client must push its authorization requests");
     }
     Ok(())

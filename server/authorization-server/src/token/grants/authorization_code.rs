@@ -14,7 +14,7 @@ use crate::outage::Outage;
 use crate::sealed::Held;
 use crate::state::AuthorizationServer;
 use crate::token::TokenError;
-use crate::token::issuance::{self, Issuance};
+use crate::token::issuance::{self, Holder, Issuance};
 
 pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
     Box::pin(redeem(asked))
@@ -31,7 +31,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     };
     check(asked, &promise)?;
     let resource = issuance::resource(asked.client, asked.parameters.get("resource"), promise.resource.as_deref())?;
-    let (grant, refresh_token) = prepare(server, &promise);
+    let (grant, refresh_token) = prepare(asked, &promise);
     // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
     // where the database fails the code is still good. A grant that loses the race below was never handed out.
     server.boxes.grants.add(&grant, refresh_token.as_ref()).await.map_err(Outage::from)?;
@@ -42,11 +42,13 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
             _ => Err(TokenError::UnknownCode),
         };
     }
-    let issuance = Issuance { grant: &grant, scope: &grant.scope, resource, nonce: promise.nonce, refresh_token };
+    let (holder, scope, nonce, key) = (Holder::Grant(&grant), &grant.scope, promise.nonce, asked.key);
+    let issuance = Issuance { holder, scope, resource, nonce, refresh_token, key };
     Ok(issuance.respond(server, asked.client)?)
 }
 
-/// The code is bound to its client, its redirect URI and its verifier; a request that has them wrong does not use it up.
+/// The code is bound to its client, its redirect URI, its verifier and its key; a request that has them wrong does not use it
+/// up.
 fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
     if promise.client_id != asked.client.client_id {
         return Err(TokenError::UnknownCode);
@@ -55,13 +57,22 @@ fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
         return Err(TokenError::OtherRedirectUri);
     }
     let verifier = CodeVerifier::new(asked.required("code_verifier")?);
-    if pkce::verifies(&verifier, &promise.code_challenge) { Ok(()) } else { Err(TokenError::WrongVerifier) }
+    if !pkce::verifies(&verifier, &promise.code_challenge) {
+        return Err(TokenError::WrongVerifier);
+    }
+    match (&promise.dpop_jkt, asked.key) {
+        (Some(_), None) => Err(TokenError::NoProof),
+        (Some(bound), Some(key)) if bound != key => Err(TokenError::OtherKey),
+        _ => Ok(()),
+    }
 }
 
-/// The grant that the code promised, with its first refresh token where it has `offline_access`.
-fn prepare(server: &AuthorizationServer, promise: &Promise) -> (Grant, Option<RefreshToken>) {
+/// The grant that the code promised, with its first refresh token where it has `offline_access` and its client can use one.
+fn prepare(asked: &Asked<'_>, promise: &Promise) -> (Grant, Option<RefreshToken>) {
+    let server = asked.server;
     let (now, lifetimes) = (server.now(), &server.settings.lifetimes);
-    let refresh_token = promise.scope.contains("offline_access").then(|| RefreshToken::new(server.opaque()));
+    let lasting = promise.scope.contains("offline_access") && asked.client.may_use("refresh_token");
+    let refresh_token = lasting.then(|| RefreshToken::new(server.opaque()));
     let lifetime = if refresh_token.is_some() { lifetimes.grant } else { lifetimes.access_token };
     let grant = Grant {
         id: server.uuid(),
@@ -72,6 +83,8 @@ fn prepare(server: &AuthorizationServer, promise: &Promise) -> (Grant, Option<Re
         session: promise.sid.clone(),
         created_at: now,
         expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
+        dpop_jkt: asked.key.cloned(),
+        resource: promise.resource.clone(),
     };
     (grant, refresh_token)
 }

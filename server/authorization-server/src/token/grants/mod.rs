@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use protocol::dpop::Thumbprint;
 use protocol::wire::{Parameters, TokenResponse};
 
 use super::TokenError;
@@ -10,6 +11,7 @@ use crate::clients::Client;
 use crate::state::AuthorizationServer;
 
 mod authorization_code;
+mod client_credentials;
 mod refresh_token;
 
 /// A grant: its registered name, and how it answers.
@@ -18,9 +20,10 @@ pub(super) struct GrantType {
     pub(super) answer: for<'a> fn(&'a Asked<'a>) -> Answer<'a>,
 }
 
-static GRANTS: [GrantType; 2] = [
+static GRANTS: [GrantType; 3] = [
     GrantType { name: "authorization_code", answer: authorization_code::answer },
     GrantType { name: "refresh_token", answer: refresh_token::answer },
+    GrantType { name: "client_credentials", answer: client_credentials::answer },
 ];
 
 /// What a grant may look at; the client has proved who it is.
@@ -28,6 +31,8 @@ pub(super) struct Asked<'a> {
     pub(super) server: &'a AuthorizationServer,
     pub(super) client: &'a Client,
     pub(super) parameters: &'a Parameters,
+    /// The DPoP key that the request proved, to which its tokens are bound.
+    pub(super) key: Option<&'a Thumbprint>,
 }
 
 /// A grant's answer, in time.

@@ -11,7 +11,7 @@ use super::{Answer, Asked};
 use crate::exchange;
 use crate::outage::Outage;
 use crate::token::TokenError;
-use crate::token::issuance::{self, Issuance};
+use crate::token::issuance::{self, Holder, Issuance};
 
 pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
     Box::pin(refresh(asked))
@@ -21,13 +21,15 @@ pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
 async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let (server, client) = (asked.server, asked.client);
     let presented = RefreshToken::new(asked.required("refresh_token")?);
-    let resource = issuance::resource(client, asked.parameters.get("resource"), None)?;
     // All is judged before anything is used up, so that neither a wrong question nor an outage costs the client its token.
     let grants = &server.boxes.grants;
     let known = grants.of_refresh_token(&presented, &client.client_id).await.map_err(Outage::from)?;
     let known = known.ok_or(TokenError::UnknownRefreshToken)?;
+    let resource = issuance::resource(client, asked.parameters.get("resource"), known.resource.as_deref())?;
     let narrower = narrower(asked, &known)?;
+    holds_key(asked, &known)?;
     still_welcome(asked, &known).await?;
+    bind(asked, &known).await?;
     let successor = RefreshToken::new(server.opaque());
     let rotation = grants.rotate(&presented, &client.client_id, &successor, server.now()).await;
     let (grant, refresh_token) = match rotation.map_err(Outage::from)? {
@@ -41,7 +43,8 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
     };
     let scope = narrower.unwrap_or_else(|| grant.scope.clone());
-    let issuance = Issuance { grant: &grant, scope: &scope, resource, nonce: None, refresh_token: Some(refresh_token) };
+    let (holder, refresh_token, key) = (Holder::Grant(&grant), Some(refresh_token), asked.key);
+    let issuance = Issuance { holder, scope: &scope, resource, nonce: None, refresh_token, key };
     Ok(issuance.respond(server, client)?)
 }
 
@@ -50,6 +53,23 @@ fn narrower(asked: &Asked<'_>, grant: &Grant) -> Result<Option<Scope>, TokenErro
     let Some(scope) = asked.parameters.get("scope") else { return Ok(None) };
     let scope = Scope::parse(scope).map_err(|_| TokenError::WiderScope)?;
     if scope.is_within(&grant.scope) { Ok(Some(scope)) } else { Err(TokenError::WiderScope) }
+}
+
+/// RFC 9449 §5: what was once bound to a key is not given out without one. A public client has nothing but this key to prove
+/// itself by, so that it must stay the same; a confidential client may come with a new one.
+fn holds_key(asked: &Asked<'_>, grant: &Grant) -> Result<(), TokenError> {
+    match (&grant.dpop_jkt, asked.key) {
+        (Some(_), None) => Err(TokenError::NoProof),
+        (Some(bound), Some(key)) if bound != key && asked.client.is_public() => Err(TokenError::OtherKey),
+        _ => Ok(()),
+    }
+}
+
+/// Binds a grant that began with bearer tokens to the first key that its client proves.
+async fn bind(asked: &Asked<'_>, grant: &Grant) -> Result<(), TokenError> {
+    let (None, Some(key)) = (&grant.dpop_jkt, asked.key) else { return Ok(()) };
+    let bound = asked.server.boxes.grants.bind(grant.id, key).await.map_err(Outage::from)?;
+    if bound || !asked.client.is_public() { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 
 /// An account that was disabled gets no further tokens.

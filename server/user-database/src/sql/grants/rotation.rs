@@ -59,7 +59,7 @@ async fn find(
 ) -> Result<Option<Found>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at, \
-         r.used_at, r.successor FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+         g.dpop_jkt, g.resource, r.used_at, r.successor FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
          WHERE r.digest = $1 AND g.client_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3",
     )
     .bind(digest(token))

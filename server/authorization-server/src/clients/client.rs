@@ -1,0 +1,390 @@
+//! A client as it is registered: in the configuration, or in the User Database.
+
+use std::path::Path;
+
+use protocol::Scope;
+use protocol::jose::{self, Algorithm, JwkSet};
+use protocol::secret::ClientSecret;
+use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
+
+use super::secret::{Secret, SecretDigest};
+use super::{MalformedClient, redirects};
+use crate::token::grants;
+
+/// A client as it is registered.
+///
+/// A configuration file names what differs from [`Client::new`]; unknown keys are refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Its identifier.
+    pub client_id: String,
+    /// What people see it called.
+    pub name: String,
+    /// Where it runs, which decides what its redirect URIs may look like.
+    #[serde(default)]
+    pub application_type: ApplicationType,
+    /// Where authorization responses may go, compared as exact strings; for native clients the loopback port aside.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where the browser may go after signing out, compared as exact strings.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where it wants to be told of sign-outs (Back-Channel Logout §2.2).
+    #[serde(default)]
+    pub backchannel_logout_uri: Option<Url>,
+    /// Whether it must be told which session ended, and not only whose (Back-Channel Logout §2.2).
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
+    /// How it proves who it is.
+    pub authentication: Authentication,
+    /// The grants that it may use at the token endpoint, by their registered names (RFC 7591 §2).
+    #[serde(default = "default_grant_types")]
+    pub grant_types: Vec<String>,
+    /// The most that it may ever ask for.
+    pub scope: Scope,
+    /// The resource servers for which it may have access tokens (RFC 8707); the first where it names none.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The resources that it is itself the server of: it may introspect access tokens for them (RFC 7662).
+    #[serde(default)]
+    pub serves: Vec<String>,
+    /// Whether it must push its authorization requests (RFC 9126 §6).
+    #[serde(default, alias = "require_par")]
+    pub require_pushed_authorization_requests: bool,
+    /// Whether its access tokens must be bound to a DPoP key (RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
+    /// What its ID tokens are signed with; RS256 where it does not say (OpenID Connect Registration §2).
+    #[serde(default)]
+    pub id_token_signed_response_alg: Algorithm,
+    /// A set of rules that it keeps as a whole.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Who vouches for it.
+    #[serde(skip)]
+    pub voucher: Voucher,
+}
+
+/// Where a client runs (OpenID Connect Registration §2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationType {
+    /// On a web server or in a page.
+    #[default]
+    Web,
+    /// On a person's machine: its redirects may go to any port of the loopback interface (RFC 8252 §7.3), or to a scheme of its own.
+    Native,
+}
+
+/// A set of rules that a client keeps as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// What its other settings say.
+    #[default]
+    Plain,
+    /// FAPI 2.0 Security Profile: `private_key_jwt` without RS256, pushed requests, and DPoP-bound tokens.
+    Fapi2,
+}
+
+impl Profile {
+    /// Whether it asks for nothing.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub(super) fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
+}
+
+/// How a client authenticates; each method has its own file in `client_authentication`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Authentication {
+    /// Not at all: a public client, which PKCE alone protects (RFC 6749 §2.1).
+    #[serde(deserialize_with = "nothing_more")]
+    None,
+    /// A secret in the `Authorization` header (RFC 6749 §2.3.1).
+    ClientSecretBasic(Secret),
+    /// A secret in the form (RFC 6749 §2.3.1).
+    ClientSecretPost(Secret),
+    /// Signed assertions (RFC 7523 §2.2).
+    PrivateKeyJwt {
+        /// The keys with which they verify.
+        keys: ClientKeys,
+    },
+}
+
+fn nothing_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(deserializer).map(|Nothing {}| ())
+}
+
+impl Authentication {
+    /// The method's registered name (RFC 7591 §2).
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic(_) => "client_secret_basic",
+            Self::ClientSecretPost(_) => "client_secret_post",
+            Self::PrivateKeyJwt { .. } => "private_key_jwt",
+        }
+    }
+
+    /// The secret, where the method has one.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
+            Self::None | Self::PrivateKeyJwt { .. } => None,
+        }
+    }
+
+    fn secret_mut(&mut self) -> Option<&mut Secret> {
+        match self {
+            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
+            Self::None | Self::PrivateKeyJwt { .. } => None,
+        }
+    }
+}
+
+/// Where a client's public keys are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientKeys {
+    /// In the registration itself.
+    Jwks(JwkSet),
+    /// Published by the client.
+    JwksUri(Url),
+}
+
+/// Who vouches for a client, which decides whose addresses it may make us ask.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Voucher {
+    /// The operator, who wrote it into the configuration or added it by command.
+    #[default]
+    Operator,
+    /// Nobody: it registered itself.
+    Nobody,
+}
+
+fn default_grant_types() -> Vec<String> {
+    vec!["authorization_code".to_owned(), "refresh_token".to_owned()]
+}
+
+impl Client {
+    /// No identifier is longer, in bytes.
+    pub const LONGEST_IDENTIFIER: usize = 256;
+
+    /// A web client that signs people in, with nothing registered yet but how it proves who it is.
+    pub fn new(client_id: impl Into<String>, name: impl Into<String>, authentication: Authentication) -> Self {
+        Self {
+            client_id: client_id.into(),
+            name: name.into(),
+            application_type: ApplicationType::default(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            authentication,
+            grant_types: default_grant_types(),
+            scope: Scope::default(),
+            resources: Vec::new(),
+            serves: Vec::new(),
+            require_pushed_authorization_requests: false,
+            dpop_bound_access_tokens: false,
+            id_token_signed_response_alg: Algorithm::default(),
+            profile: Profile::default(),
+            voucher: Voucher::default(),
+        }
+    }
+
+    /// The client with what its profile asks for switched on.
+    #[must_use]
+    pub(crate) fn settled(mut self) -> Self {
+        if self.profile == Profile::Fapi2 {
+            self.require_pushed_authorization_requests = true;
+            self.dpop_bound_access_tokens = true;
+            // FAPI 2.0 §5.4.1 knows no RS256, which is what a client has that names nothing.
+            if self.id_token_signed_response_alg == Algorithm::RS256 {
+                self.id_token_signed_response_alg = Algorithm::ES256;
+            }
+        }
+        self
+    }
+
+    /// Whether it has nothing to prove itself by (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self.authentication, Authentication::None)
+    }
+
+    /// Whether it may use the grant of `name`.
+    pub(crate) fn may_use(&self, name: &str) -> bool {
+        self.grant_types.iter().any(|registered| registered == name)
+    }
+
+    /// Judges what holds for every client.
+    ///
+    /// # Errors
+    /// [`MalformedClient`] names the first setting that makes no sense.
+    pub fn check(&self) -> Result<(), MalformedClient> {
+        let length = 1..=Self::LONGEST_IDENTIFIER;
+        if !length.contains(&self.client_id.len()) || !self.client_id.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+            return Err(MalformedClient::Identifier);
+        }
+        for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
+            redirects::check(uri)?;
+        }
+        if let Some(uri) = &self.backchannel_logout_uri
+            && (!matches!(uri.scheme(), "http" | "https") || uri.fragment().is_some())
+        {
+            return Err(MalformedClient::BackChannel(uri.to_string()));
+        }
+        if let Some(unknown) = self.grant_types.iter().find(|name| !grants::names().contains(name)) {
+            return Err(MalformedClient::GrantType(unknown.clone()));
+        }
+        if self.profile == Profile::Fapi2 && !matches!(self.authentication, Authentication::PrivateKeyJwt { .. }) {
+            return Err(MalformedClient::Fapi2);
+        }
+        match &self.authentication {
+            Authentication::PrivateKeyJwt { keys: ClientKeys::Jwks(set) } if set.keys.is_empty() => Err(MalformedClient::NoKeys),
+            Authentication::None if self.may_use("client_credentials") => Err(MalformedClient::PublicWithCredentials),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the secret where it is in a file; `read` gives the file's text.
+    ///
+    /// # Errors
+    /// What `read` fails with.
+    pub fn read_secret<E>(&mut self, read: impl FnOnce(&Path) -> Result<ClientSecret, E>) -> Result<(), E> {
+        if let Some(secret) = self.authentication.secret_mut()
+            && let Some(file) = secret.file()
+        {
+            *secret = Secret::Known(SecretDigest::of(&read(file)?));
+        }
+        Ok(())
+    }
+
+    /// The algorithms in which its assertions may be signed; RS256 is none of FAPI 2.0 (§5.4.1).
+    pub(crate) fn assertion_algorithms(&self) -> Vec<Algorithm> {
+        let refused = |algorithm: &Algorithm| self.profile == Profile::Fapi2 && *algorithm == Algorithm::RS256;
+        jose::ACCEPTED.into_iter().filter(|algorithm| !refused(algorithm)).collect()
+    }
+
+    /// Whether `uri` is registered for authorization responses.
+    pub(crate) fn redirects_to(&self, uri: &str) -> bool {
+        self.redirect_uris.iter().any(|registered| redirects::is_same(registered, uri, self.application_type))
+    }
+
+    /// Whether `uri` is registered for the way home after signing out.
+    pub(crate) fn returns_to(&self, uri: &str) -> bool {
+        self.post_logout_redirect_uris.iter().any(|registered| registered == uri)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn client(change: impl FnOnce(&mut serde_json::Value)) -> Result<Client, serde_json::Error> {
+        let mut value = json!({
+            "client_id": "app", "name": "Application", "scope": "openid", "redirect_uris": ["https://app.example/callback"],
+            "authentication": { "method": "private_key_jwt", "keys": { "jwks_uri": "https://app.example/jwks" } },
+        });
+        change(&mut value);
+        serde_json::from_value(value)
+    }
+
+    #[test]
+    fn an_unknown_key_in_a_registration_is_refused() {
+        assert!(client(|_| ()).unwrap().check().is_ok());
+        assert!(client(|value| value["redirect_urls"] = json!([])).is_err());
+        assert!(client(|value| value["authentication"]["secret"] = json!("s")).is_err());
+        assert!(client(|value| value["authentication"]["method"] = json!("none")).is_err());
+        assert!(client(|value| value["authentication"]["method"] = json!("telepathy")).is_err());
+    }
+
+    /// A1: each method is written with what it needs and nothing else.
+    #[test]
+    fn each_method_has_what_it_needs_and_nothing_else() {
+        let written = |authentication: serde_json::Value| {
+            client(|value| value["authentication"] = authentication).map(|client| client.authentication.method())
+        };
+        let secret = "0123456789abcdef0123456789abcdef";
+        assert_eq!(written(json!({ "method": "none" })).unwrap(), "none");
+        assert!(written(json!({ "method": "none", "secret": secret })).is_err());
+        for method in ["client_secret_basic", "client_secret_post"] {
+            assert_eq!(written(json!({ "method": method, "secret": secret })).unwrap(), method);
+            assert_eq!(written(json!({ "method": method, "secret_file": "shop.secret" })).unwrap(), method);
+            assert!(written(json!({ "method": method })).is_err());
+            assert!(written(json!({ "method": method, "secret": secret, "secret_file": "shop.secret" })).is_err());
+            assert!(written(json!({ "method": method, "secret": secret, "keys": {} })).is_err());
+        }
+    }
+
+    /// A23: the text of a secret is nowhere once it was read.
+    #[test]
+    fn a_secret_in_a_file_is_read_once_and_only_its_digest_kept() {
+        let file = json!({ "method": "client_secret_basic", "secret_file": "shop.secret" });
+        let mut registered = client(|value| value["authentication"] = file).unwrap();
+        assert!(registered.authentication.secret().unwrap().digest().is_none());
+        registered
+            .read_secret(|path| {
+                assert_eq!(path, Path::new("shop.secret"));
+                Ok::<_, ()>(ClientSecret::new("not to be seen anywhere, ever again"))
+            })
+            .unwrap();
+        assert!(registered.authentication.secret().unwrap().digest().is_some());
+        assert!(!format!("{registered:?}").contains("not to be seen"));
+    }
+
+    /// RFC 6749 §4.4: `client_credentials` is for confidential clients.
+    #[test]
+    fn a_public_client_has_no_credentials_to_be_granted_anything_for() {
+        let registered = client(|value| {
+            value["authentication"] = json!({ "method": "none" });
+            value["grant_types"] = json!(["client_credentials"]);
+        });
+        assert_eq!(registered.unwrap().check(), Err(MalformedClient::PublicWithCredentials));
+    }
+
+    /// A11: a FAPI client proves itself by `private_key_jwt`, and never with RS256.
+    #[test]
+    fn a_fapi_client_signs_its_assertions_and_not_with_rs256() {
+        let secret = json!({ "method": "client_secret_basic", "secret": "0123456789abcdef0123456789abcdef" });
+        let registered = client(|value| {
+            value["profile"] = json!("fapi2");
+            value["authentication"] = secret;
+        });
+        assert_eq!(registered.unwrap().check(), Err(MalformedClient::Fapi2));
+        let registered = client(|value| value["profile"] = json!("fapi2")).unwrap();
+        assert_eq!(registered.check(), Ok(()));
+        assert!(!registered.assertion_algorithms().contains(&Algorithm::RS256));
+        assert!(client(|_| ()).unwrap().assertion_algorithms().contains(&Algorithm::RS256));
+    }
+
+    #[test]
+    fn an_empty_key_set_is_refused() {
+        let registered = client(|value| value["authentication"]["keys"] = json!({ "jwks": { "keys": [] } })).unwrap();
+        assert_eq!(registered.check(), Err(MalformedClient::NoKeys));
+    }
+
+    /// RFC 7591 §2: only grants that there are can be registered.
+    #[test]
+    fn an_unknown_grant_type_is_refused() {
+        let registered = client(|value| value["grant_types"] = json!(["password"])).unwrap();
+        assert_eq!(registered.check(), Err(MalformedClient::GrantType("password".to_owned())));
+    }
+
+    /// A10, FAPI 2.0 §5.3.2: the profile asks for pushed requests and sender-constrained tokens, whatever else is said.
+    #[test]
+    fn the_profile_switches_on_what_it_asks_for() {
+        let registered = client(|value| value["profile"] = json!("fapi2")).unwrap().settled();
+        assert!(registered.require_pushed_authorization_requests && registered.dpop_bound_access_tokens);
+        let plain = client(|_| ()).unwrap().settled();
+        assert!(!plain.require_pushed_authorization_requests && !plain.dpop_bound_access_tokens);
+    }
+}
