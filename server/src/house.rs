@@ -22,7 +22,7 @@ use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
 use crate::pages::ProviderPages;
 use crate::worker::Clerk;
-use crate::{Configuration, Failure, application, keys, provider, site};
+use crate::{Configuration, Failure, application, keys, listener, provider, site};
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -93,15 +93,21 @@ fn engine(what: &'static str, url: &str, error: &dyn std::error::Error, setting:
 /// The client for requests to other boxes. It follows no redirects: none of them is to be followed blindly.
 ///
 /// # Errors
-/// [`Failure::Command`] where TLS cannot be set up.
-pub fn http() -> Result<reqwest::Client, Failure> {
+/// [`Failure::Configuration`] names an authority's file that cannot be used, [`Failure::Command`] is TLS that cannot be set up.
+pub fn http(configuration: &Configuration) -> Result<reqwest::Client, Failure> {
+    let failed = |error: reqwest::Error| Failure::Command(format!("no HTTP client: {error}"));
+    let mut authorities = Vec::new();
+    for authority in listener::read_authorities(&configuration.network.certificate_authorities)? {
+        authorities.push(reqwest::Certificate::from_der(&authority).map_err(failed)?);
+    }
     reqwest::Client::builder()
+        .tls_certs_merge(authorities)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(PATIENCE_TO_CONNECT)
         .timeout(PATIENCE)
         .user_agent(concat!("cloakroom/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
+        .map_err(failed)
 }
 
 impl House {
@@ -117,7 +123,7 @@ impl House {
         let queue = if needs_queue { Some(open_queue(configuration).await?) } else { None };
         let needs_database = provider || runs(Role::Worker);
         let database = if needs_database { Some(open_database(configuration, nature).await?) } else { None };
-        let http = http()?;
+        let http = http(configuration)?;
 
         let mut house = Self {
             application: None,
@@ -224,7 +230,7 @@ async fn provider_origin(
         pages: Arc::new(ProviderPages::new(app::stylesheet_path(options), &configuration.application.origin)),
         clock: Arc::clone(&nature.clock),
         rng: Arc::clone(&nature.rng),
-        http: http()?,
+        http: http(configuration)?,
     };
     let sealing_key = keys::sealing_key(configuration)?;
     let prepared = AuthorizationServer::prepare(provider_settings(configuration)?, boxes, &sealing_key).await;
