@@ -251,6 +251,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
     let settings = authorization_server::Settings {
         issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
         lifetimes: Lifetimes::default(),
+        slow_down: configuration.provider.slow_down,
         clients: clients(configuration)?,
         demo_accounts: demo_accounts(configuration)
             .into_iter()

@@ -29,10 +29,12 @@ mod revoke;
 mod routes;
 mod sealed;
 mod session;
+mod slow_down;
 mod token;
 mod userinfo;
 
 pub use clients::{Authentication, Client, ClientKeys, outbound_client};
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
+pub use slow_down::{Limit, SlowDown};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::clients::{Client, MalformedClient};
+use crate::slow_down::SlowDown;
 
 /// The settings of the Authorization Server, as a configuration file holds them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct Settings {
     /// How long things live.
     #[serde(default)]
     pub lifetimes: Lifetimes,
+    /// The slow-down of guessed passwords.
+    #[serde(default)]
+    pub slow_down: SlowDown,
     /// The registered clients.
     #[serde(default)]
     pub clients: Vec<Client>,
@@ -82,6 +86,11 @@ pub enum InvalidSettings {
     /// A pushed request would live for ten minutes or longer.
     #[error("the lifetime pushed_request must be under ten minutes (FAPI 2.0)")]
     PushedRequest,
+    /// A limit of the slow-down would let nothing through, or everything.
+    #[error(
+        "slow_down.{0}: attempts, delays and times must be more than nothing, and the longest delay no shorter than the first"
+    )]
+    SlowDown(&'static str),
     /// Two clients share an identifier.
     #[error("the client {0} is registered twice")]
     DuplicateClient(String),
@@ -102,6 +111,9 @@ impl Settings {
             return Err(InvalidSettings::Issuer(url.to_string()));
         }
         self.lifetimes.check()?;
+        if let Some(fault) = self.slow_down.fault() {
+            return Err(InvalidSettings::SlowDown(fault));
+        }
         for (place, client) in self.clients.iter().enumerate() {
             if self.clients.iter().skip(place + 1).any(|other| other.client_id == client.client_id) {
                 return Err(InvalidSettings::DuplicateClient(client.client_id.clone()));
@@ -142,6 +154,7 @@ mod tests {
         Settings {
             issuer: issuer.parse().unwrap(),
             lifetimes: Lifetimes::default(),
+            slow_down: SlowDown::default(),
             clients: Vec::new(),
             demo_accounts: Vec::new(),
         }

@@ -16,6 +16,7 @@ use crate::outage::Outage;
 use crate::pages::Pages;
 use crate::password::Passwords;
 use crate::settings::{InvalidSettings, Settings};
+use crate::slow_down::device::Devices;
 
 /// The boxes behind the Authorization Server, and what every box is given: time, chance, and a way out.
 #[expect(missing_docs, reason = "each field is the port that its type names")]
@@ -41,6 +42,7 @@ pub struct AuthorizationServer {
     pub(crate) remote_keys: RemoteKeys,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
+    pub(crate) devices: Devices,
     issuer: String,
     origin: String,
     base: String,
@@ -81,6 +83,7 @@ impl AuthorizationServer {
             clients: Clients::new(&settings.clients),
             remote_keys: RemoteKeys::new(boxes.http.clone(), Arc::clone(&boxes.clock)),
             passwords: Passwords::new(),
+            devices: Devices::new(sealing_secret),
             keys,
             settings,
             boxes,

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use authorization_server::Client;
+use authorization_server::{Client, SlowDown};
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use protocol::Scope;
@@ -113,6 +113,8 @@ pub struct Provider {
     pub sealing_key_file: Option<PathBuf>,
     /// Whether to make the demonstration accounts; in development they are made unless this says no.
     pub demo_accounts: Option<bool>,
+    /// The slow-down of guessed passwords.
+    pub slow_down: SlowDown,
     /// Clients beside our own application.
     pub clients: Vec<Client>,
 }
@@ -247,6 +249,7 @@ impl Default for Provider {
             sealing_key: None,
             sealing_key_file: None,
             demo_accounts: None,
+            slow_down: SlowDown::default(),
             clients: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{Browser, house};
+use crate::support::{Browser, USERNAME, house, house_with};
 
 const EVIL: &str = "evil.example";
 const FORGED: [(&str, &str); 9] = [
@@ -66,4 +66,40 @@ async fn documents_are_the_same_by_whatever_name() {
         }
         assert_eq!(answers[0], answers[1], "{url}");
     }
+}
+
+/// Guesses one password for each of `names` from a browser that says it speaks for `client`; gives the last status.
+async fn guess(origin: &str, client: &'static str, names: std::ops::Range<u32>) -> StatusCode {
+    let mut status = StatusCode::OK;
+    for number in names {
+        let mut browser = Browser { headers: vec![("x-forwarded-for", client)], ..Browser::default() };
+        let page = browser.get(&format!("{origin}/login")).await;
+        let name = format!("{USERNAME}-{number}");
+        status = browser.submit(&page, &[("username", &name), ("password", "guess")], "sign-in").await.status;
+    }
+    status
+}
+
+/// Attacks 48 and 60: whoever claims another address with each guess is slowed down all the same.
+#[tokio::test]
+async fn a_forged_address_escapes_no_slow_down() {
+    let house = house_with(|configuration| configuration.provider.slow_down.address.attempts = 3).await;
+    let origin = &house.configuration.application.origin;
+    assert_eq!(guess(origin, "192.0.2.1", 0..3).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(guess(origin, "192.0.2.2", 3..4).await, StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// Behind a proxy that is trusted, each client is slowed down by itself, and what it wrote into the header is not believed.
+#[tokio::test]
+async fn a_trusted_proxy_says_for_whom_it_speaks() {
+    let house = house_with(|configuration| {
+        configuration.provider.slow_down.address.attempts = 3;
+        configuration.network.trusted_proxies = vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+    })
+    .await;
+    let origin = &house.configuration.application.origin;
+    assert_eq!(guess(origin, "192.0.2.1", 0..3).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(guess(origin, "192.0.2.1", 3..4).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(guess(origin, "192.0.2.66, 192.0.2.1", 4..5).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(guess(origin, "192.0.2.2", 5..6).await, StatusCode::UNPROCESSABLE_ENTITY);
 }

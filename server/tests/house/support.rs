@@ -127,7 +127,17 @@ pub async fn house_on(engines: Engines) -> Option<Running> {
     Some(running)
 }
 
-/// A fresh house that speaks TLS on all three origins, with what `dev-cert` makes; changed before it is moved into.
+/// A fresh house, all embedded, with its configuration changed.
+pub async fn house_with(change: impl FnOnce(&mut Configuration)) -> Running {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut configuration, listeners) = configuration(directory.path()).await;
+    change(&mut configuration);
+    let mut running = move_in(configuration, listeners, clock()).await;
+    running.directory = Some(directory);
+    running
+}
+
+/// A fresh house that speaks TLS on all three origins, with what `dev-cert` makes.
 pub async fn house_with_tls() -> (Running, Made) {
     let directory = tempfile::tempdir().unwrap();
     let (mut configuration, listeners) = configuration(directory.path()).await;

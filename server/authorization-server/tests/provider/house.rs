@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use authorization_server::{AuthorizationServer, Boxes, Client, DemoAccount, Lifetimes, Settings, password};
+use authorization_server::{AuthorizationServer, Boxes, Client, DemoAccount, Lifetimes, Settings, SlowDown, password};
 use axum::Router;
 use axum::body::Body;
 use cache::embedded::EmbeddedCache;
@@ -151,6 +151,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
     Settings {
         issuer: ISSUER.parse().unwrap(),
         lifetimes: Lifetimes::default(),
+        slow_down: SlowDown::default(),
         clients: clients.to_vec(),
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],
     }

@@ -24,5 +24,6 @@ mod refresh;
 mod remote_keys;
 mod revocation;
 mod sessions;
+mod slow_down;
 mod start;
 mod userinfo;
