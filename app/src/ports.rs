@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use protocol::ClientAddress;
 
 use crate::error::PageError;
 use crate::model::{CurrentUser, OutboxMessage, ResourceAnswer};
@@ -15,6 +16,8 @@ pub struct Visit {
     pub headers: HeaderMap,
     /// The raw query, without `?`.
     pub query: String,
+    /// Where the browser is, where that is known.
+    pub address: Option<ClientAddress>,
 }
 
 /// What a server function does to the response. One helper applies it.

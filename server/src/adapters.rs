@@ -21,7 +21,7 @@ pub struct Desk {
 }
 
 fn seen(visit: &Visit) -> application_api::Visit<'_> {
-    application_api::Visit { headers: &visit.headers, query: &visit.query }
+    application_api::Visit { headers: &visit.headers, query: &visit.query, address: visit.address }
 }
 
 #[async_trait]

@@ -37,6 +37,12 @@ pub enum Command {
     Serve,
     /// Reads the configuration, says what is wrong with it or what it comes to, and ends.
     CheckConfig,
+    /// Makes a TLS certificate for localhost, and an authority that vouches for it; for development only.
+    DevCert {
+        /// Makes another one, although there is one that is good.
+        #[arg(long)]
+        force: bool,
+    },
     /// Looks after the Queue.
     #[command(subcommand)]
     Queue(QueueCommand),

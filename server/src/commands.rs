@@ -4,7 +4,9 @@ use crate::Failure;
 use crate::cli::QueueCommand;
 use crate::configuration::without_password;
 use crate::configuration::{Configuration, Mode};
+use crate::dev_certificate;
 use crate::house::{Nature, open_database, open_queue};
+use crate::listener;
 use crate::verify::verify;
 
 /// `cloakroom check-config`. It writes nothing and asks nobody.
@@ -37,6 +39,21 @@ pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
     ] {
         println!("  {name:<15}{value}");
     }
+    let certificates = listener::certificates(configuration)?;
+    for sentence in listener::advice(configuration, &certificates, Nature::default().clock.now()) {
+        println!("\nBut: {sentence}.");
+    }
+    Ok(())
+}
+
+/// `cloakroom dev-cert`.
+///
+/// # Errors
+/// [`Failure::Configuration`] in production mode, [`Failure::File`] where a file cannot be read or written.
+pub fn dev_cert(configuration: &Configuration, force: bool) -> Result<(), Failure> {
+    let nature = Nature::default();
+    let made = dev_certificate::make(configuration, &nature, force)?;
+    println!("{}", made.told(configuration));
     Ok(())
 }
 

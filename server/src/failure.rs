@@ -16,7 +16,7 @@ pub enum Failure {
         /// The system's words.
         reason: std::io::Error,
         /// The key that moves it.
-        setting: &'static str,
+        setting: String,
     },
     /// An engine does not answer.
     #[error("{what} ({url}) does not answer: {reason}; start it, or set {setting}")]

@@ -21,7 +21,7 @@ use crate::demonstration::{self, ACCOUNTS};
 use crate::pages::ProviderPages;
 use crate::proofs::ProofsInCache;
 use crate::worker::Clerk;
-use crate::{Configuration, Failure, application, clients, keys, provider, site};
+use crate::{Configuration, Failure, application, clients, keys, listener, provider, site};
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -94,19 +94,30 @@ fn engine(what: &'static str, url: &str, error: &dyn std::error::Error, setting:
 /// The client for requests to other boxes. It follows no redirects: none of them is to be followed blindly.
 ///
 /// # Errors
-/// [`Failure::Command`] where TLS cannot be set up.
-pub fn http() -> Result<reqwest::Client, Failure> {
+/// [`Failure::Configuration`] names an authority's file that cannot be used, [`Failure::Command`] is TLS that cannot be set up.
+pub fn http(configuration: &Configuration) -> Result<reqwest::Client, Failure> {
     reqwest::Client::builder()
+        .tls_certs_merge(authorities(configuration)?)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(PATIENCE_TO_CONNECT)
         .timeout(PATIENCE)
         .user_agent(concat!("cloakroom/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
+        .map_err(|error| no_client(&error))
 }
 
 fn outbound(configuration: &Configuration) -> Result<Outbound, Failure> {
-    Outbound::new(configuration.is_development()).map_err(|error| Failure::Command(format!("no HTTP client: {error}")))
+    Outbound::new(configuration.is_development(), &authorities(configuration)?).map_err(|error| no_client(&error))
+}
+
+/// The authorities that the configuration trusts beside the system's.
+fn authorities(configuration: &Configuration) -> Result<Vec<reqwest::Certificate>, Failure> {
+    let ders = listener::read_authorities(&configuration.network.certificate_authorities)?;
+    ders.iter().map(|der| reqwest::Certificate::from_der(der).map_err(|error| no_client(&error))).collect()
+}
+
+fn no_client(error: &reqwest::Error) -> Failure {
+    Failure::Command(format!("no HTTP client: {error}"))
 }
 
 impl House {
@@ -123,7 +134,7 @@ impl House {
         let queue = if needs_queue { Some(open_queue(configuration).await?) } else { None };
         let needs_database = provider || runs(Role::Worker);
         let database = if needs_database { Some(open_database(configuration, nature).await?) } else { None };
-        let http = http()?;
+        let http = http(configuration)?;
 
         let mut house = Self {
             application: None,
@@ -258,6 +269,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
         issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
         lifetimes: Lifetimes::default(),
         dpop_nonce: configuration.provider.dpop_nonce,
+        slow_down: configuration.provider.slow_down,
         clients: clients::configured(configuration)?,
         demo_accounts: demo_accounts(configuration)
             .into_iter()

@@ -87,8 +87,28 @@ fn write(path: &Path, key: &SecretString) -> Result<(), Failure> {
     write_private(path, key).map_err(|error| Failure::file(path, error))
 }
 
+/// Writes a file that only its owner reads, in place of what was there, at once and as a whole.
+///
+/// # Errors
+/// [`Failure::File`] where it cannot be written.
+pub fn replace_private(path: &Path, text: &SecretString) -> Result<(), Failure> {
+    let written = write_draft(path, text).and_then(|draft| std::fs::rename(draft, path));
+    written.map_err(|error| Failure::file(path, error))
+}
+
 /// Writes a file that only its owner reads; a file that appeared meanwhile (another process began too) is kept.
 fn write_private(path: &Path, text: &SecretString) -> std::io::Result<()> {
+    let draft = write_draft(path, text)?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the text beside `path`; gives where.
+fn write_draft(path: &Path, text: &SecretString) -> std::io::Result<PathBuf> {
     use std::io::Write as _;
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory)?;
@@ -101,12 +121,7 @@ fn write_private(path: &Path, text: &SecretString) -> std::io::Result<()> {
     let mut file = options.open(&draft)?;
     file.write_all(text.expose_secret().as_bytes())?;
     file.sync_all()?;
-    let linked = std::fs::hard_link(&draft, path);
-    std::fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    }
+    Ok(draft)
 }
 
 #[cfg(test)]

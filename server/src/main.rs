@@ -36,6 +36,7 @@ fn start(cli: &cli::Cli, began: Instant) -> Result<(), Failure> {
         match &cli.command {
             None | Some(cli::Command::Serve) => run::serve(configuration, began).await,
             Some(cli::Command::CheckConfig) => commands::check_config(&configuration),
+            Some(cli::Command::DevCert { force }) => commands::dev_cert(&configuration, *force),
             Some(cli::Command::Queue(command)) => commands::queue(&configuration, command).await,
             Some(cli::Command::Keys(command)) => {
                 signing_keys::command(&configuration, command, &Nature::default(), &mut std::io::stdout()).await

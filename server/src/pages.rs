@@ -27,7 +27,7 @@ impl Pages for ProviderPages {
             username: page.username,
             fault: page.fault.map(|fault| match fault {
                 LoginFault::Credentials => shown::LoginFault::Credentials,
-                LoginFault::TooMany => shown::LoginFault::TooMany,
+                LoginFault::TooMany { seconds } => shown::LoginFault::TooMany { seconds },
             }),
             demo_accounts: page.demo_accounts,
         };

@@ -1,18 +1,16 @@
 //! Serving: listen, say where, and end well.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::configuration::{Configuration, Role};
 use crate::crew::Crew;
 use crate::demonstration::ACCOUNTS;
 use crate::house::{House, Nature};
+use crate::listener::{self, Certificate, OpenDoor};
 use crate::verify::verify;
 use crate::{Failure, signing_keys, site, telemetry};
 
@@ -30,11 +28,20 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     telemetry::start(&configuration.log)?;
     let nature = Nature::default();
     // Addresses first: another Cloakroom on the same ports should be named before its files are touched.
-    let listeners = listen(&configuration).await?;
+    let certificates = listener::certificates(&configuration)?;
+    let doors = listen(&configuration, &certificates).await?;
     let house = House::build(&configuration, &nature, &site::options()?).await?;
     let mut crew = Crew::default();
-    for ((name, listener), router) in listeners.into_iter().zip(routers(&house)) {
-        crew.add(name, answer(listener, router, crew.stop()));
+    for sentence in listener::advice(&configuration, &certificates, nature.clock.now()) {
+        tracing::warn!("{sentence}");
+    }
+    let proxies = Arc::new(configuration.trusted_proxies());
+    for ((name, door), router) in doors.into_iter().zip(routers(&house)) {
+        crew.add(name, door.answer(router, Arc::clone(&proxies), crew.stop()));
+    }
+    let certificates: Vec<_> = certificates.into_iter().flatten().collect();
+    if !certificates.is_empty() {
+        crew.add("renewal of certificates", listener::renew(certificates, crew.stop()));
     }
     if let Some(api) = house.api.clone() {
         let stop = crew.stop();
@@ -64,35 +71,21 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     ended
 }
 
-fn addresses(configuration: &Configuration) -> Vec<(Role, &'static str, SocketAddr, &'static str)> {
-    [
-        (Role::Application, "application", configuration.application.listen, "application.listen"),
-        (Role::Provider, "provider", configuration.provider.listen, "provider.listen"),
-        (Role::Resource, "resource", configuration.resource.listen, "resource.listen"),
-    ]
-    .into_iter()
-    .filter(|(role, ..)| configuration.runs(*role))
-    .collect()
-}
-
-async fn listen(configuration: &Configuration) -> Result<Vec<(&'static str, TcpListener)>, Failure> {
-    let mut listeners = Vec::new();
-    for (_, role, address, setting) in addresses(configuration) {
-        let listener = TcpListener::bind(address).await.map_err(|reason| Failure::Listen { address, role, reason, setting })?;
-        listeners.push((role, listener));
+/// Opens the doors, in the order of [`Configuration::doors`].
+async fn listen(
+    configuration: &Configuration,
+    certificates: &[Option<Arc<Certificate>>],
+) -> Result<Vec<(&'static str, OpenDoor)>, Failure> {
+    let mut open = Vec::new();
+    for (door, certificate) in configuration.doors().iter().zip(certificates) {
+        open.push((door.section, OpenDoor::open(door, certificate.clone()).await?));
     }
-    Ok(listeners)
+    Ok(open)
 }
 
-/// In the order of [`addresses`].
+/// In the same order.
 fn routers(house: &House) -> impl Iterator<Item = Router> {
     [house.application.clone(), house.provider.clone(), house.resource.clone()].into_iter().flatten()
-}
-
-async fn answer(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<(), String> {
-    let router = router.layer(CatchPanicLayer::new());
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-    served.map_err(|error| error.to_string())
 }
 
 async fn prune(

@@ -54,13 +54,20 @@ pub fn files(options: &LeptosOptions) -> Router {
     router
 }
 
-/// Tells browsers that `origin` is reached by https alone, where it is (RFC 6797); for a year.
+/// Tells browsers that `origin` is reached by https alone, where it is (RFC 6797); for a year. Not so on localhost: browsers
+/// would hold it against whatever else listens there, on every port.
 pub fn strictly(router: Router, origin: &str) -> Router {
-    if !origin.starts_with("https://") {
+    if !origin.starts_with("https://") || is_localhost(origin) {
         return router;
     }
     let year = HeaderValue::from_static("max-age=31536000");
     router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, year))
+}
+
+/// Whether `url` leads to this machine itself.
+pub fn is_localhost(url: &str) -> bool {
+    let url = url::Url::parse(url);
+    url.is_ok_and(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
 }
 
 fn served(directory: PathBuf) -> ServeDir {
@@ -84,7 +91,12 @@ mod tests {
     /// RFC 6797 §7: said over https only, and on every answer, unknown paths included.
     #[tokio::test]
     async fn an_https_origin_is_strict_about_it() {
-        for (origin, told) in [("https://app.example", Some("max-age=31536000")), ("http://localhost:3000", None)] {
+        for (origin, told) in [
+            ("https://app.example", Some("max-age=31536000")),
+            ("http://localhost:3000", None),
+            ("https://localhost:3000", None),
+            ("https://[::1]", None),
+        ] {
             let router = strictly(Router::new(), origin);
             let answer = router.oneshot(axum::http::Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
             let header = answer.headers().get(header::STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().unwrap());

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::configuration::{Role, without_password};
-use crate::{Configuration, Failure, house, keys, telemetry, worker};
+use crate::configuration::{Mode, Role, without_password};
+use crate::{Configuration, Failure, dev_certificate, house, keys, listener, telemetry, worker};
 
 /// Judges what the chosen roles will use, without touching the network and without writing anything.
 ///
@@ -15,6 +15,11 @@ pub fn verify(configuration: &Configuration) -> Result<(), Failure> {
     let runs = |role| configuration.runs(role);
     let (application, provider, worker) = (runs(Role::Application), runs(Role::Provider), runs(Role::Worker));
     telemetry::filter(&configuration.log)?;
+    let certificates = listener::certificates(configuration)?;
+    let authorities = listener::read_authorities(&configuration.network.certificate_authorities)?;
+    if configuration.mode == Mode::Production {
+        dev_certificate::refuse(&certificates, &authorities)?;
+    }
     if application || provider {
         engine("cache", &configuration.cache, &["redis", "rediss"])?;
     }
@@ -67,7 +72,7 @@ mod tests {
     #[tokio::test]
     async fn what_would_fail_later_is_told_first_and_nothing_is_written() {
         assert_eq!(refused(|_| ()), "");
-        let changes: [(&str, Change); 9] = [
+        let changes: [(&str, Change); 11] = [
             ("log.filter", |configuration| configuration.log.filter = "a=b=c".to_owned()),
             ("cache", |configuration| configuration.cache = "postgres://db/x".to_owned()),
             ("queue", |configuration| configuration.queue = "kafka://hush@queue".to_owned()),
@@ -78,6 +83,13 @@ mod tests {
                 configuration.mail.from = "nobody".to_owned();
             }),
             ("provider.sealing_key", |configuration| configuration.provider.sealing_key = Some("short".to_owned().into())),
+            ("application.tls.certificate: /nowhere/a.pem", |configuration| {
+                let tls = crate::configuration::Tls { certificate: "/nowhere/a.pem".into(), key: "/nowhere/b.pem".into() };
+                configuration.application.tls = Some(tls);
+            }),
+            ("network.certificate_authorities: /nowhere/c.pem", |configuration| {
+                configuration.network.certificate_authorities = vec!["/nowhere/c.pem".into()];
+            }),
             ("no-key.pem", |configuration| configuration.application.client_key_file = Some("/nowhere/no-key.pem".into())),
             ("other: the key set is empty", |configuration| {
                 let client = r#"{"client_id": "other", "name": "Other", "scope": "openid", "authentication":

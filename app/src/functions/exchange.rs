@@ -5,6 +5,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use protocol::ClientAddress;
 use protocol::fetch_metadata::is_navigation;
 
 use crate::error::PageError;
@@ -20,7 +21,11 @@ pub(crate) fn visit() -> Option<Visit> {
 
 /// The same from the request itself.
 pub(crate) fn visit_of(parts: &Parts) -> Visit {
-    Visit { headers: parts.headers.clone(), query: parts.uri.query().unwrap_or_default().to_owned() }
+    Visit {
+        headers: parts.headers.clone(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        address: parts.extensions.get::<ClientAddress>().copied(),
+    }
 }
 
 /// The ports, and the request to ask them with.

@@ -66,14 +66,23 @@ fn content(page: LoginPage) -> impl IntoView {
 
 fn summary(fault: LoginFault) -> impl IntoView {
     let words = match fault {
-        LoginFault::Credentials => "The user name or the password is not right. Check both and try again.",
-        LoginFault::TooMany => "There were too many attempts. Wait a moment, then try again.",
+        LoginFault::Credentials => "The user name or the password is not right. Check both and try again.".to_owned(),
+        LoginFault::TooMany { seconds } => format!("There were too many attempts. Try again in {}.", in_words(seconds)),
     };
     view! {
         <div class="notice bad" id="error-summary" role="alert" tabindex="-1" autofocus=true>
             <h2>"There is a problem"</h2>
             <p id="fault"><a href="#username">{words}</a></p>
         </div>
+    }
+}
+
+/// Seconds as people say them: minutes from two of them on, and no shorter than it is.
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0 | 1 => "one second".to_owned(),
+        2..120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
     }
 }
 

@@ -66,7 +66,7 @@ mod tests {
         let mut pages = vec![
             login(&site, &login_page()),
             login(&site, &LoginPage { fault: Some(LoginFault::Credentials), ..login_page() }),
-            login(&site, &LoginPage { fault: Some(LoginFault::TooMany), ..login_page() }),
+            login(&site, &LoginPage { fault: Some(LoginFault::TooMany { seconds: 90 }), ..login_page() }),
             consent(&site, &consent_page()),
             sign_out(&site, &sign_out_page(Some(MARKUP))),
             sign_out(&site, &sign_out_page(None)),
@@ -116,6 +116,18 @@ mod tests {
             assert!(summary.contains(attribute), "{attribute} in {summary}");
         }
         assert_eq!(page.matches("autofocus").count(), 1, "one thing takes focus: {page}");
+    }
+
+    /// A17: how long to wait is told in words, and never too short.
+    #[test]
+    fn whoever_has_to_wait_is_told_how_long() {
+        for (seconds, words) in
+            [(1, "one second"), (40, "40 seconds"), (120, "2 minutes"), (121, "3 minutes"), (900, "15 minutes")]
+        {
+            let page = login(&site(), &LoginPage { fault: Some(LoginFault::TooMany { seconds }), ..login_page() });
+            assert!(page.contains(&format!("There were too many attempts. Try again in {words}.")), "{page}");
+            assert!(page.contains("<title>Error: Sign in"), "{page}");
+        }
     }
 
     #[test]

@@ -162,6 +162,7 @@ impl ApplicationApi {
             email: exchanged.email,
             name: exchanged.name,
             user_agent: visit.user_agent(),
+            address: visit.address.map(|address| address.to_string()),
         };
         let span = tracing::info_span!("exchange", number = Exchange::AuditEvent.number());
         if let Err(error) = self.audit(event).instrument(span).await {

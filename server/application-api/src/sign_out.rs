@@ -39,7 +39,7 @@ impl ApplicationApi {
     }
 
     async fn ending(&self, headers: &HeaderMap) -> SignOut {
-        let visit = Visit { headers, query: "" };
+        let visit = Visit { headers, query: "", address: None };
         let ended = match self.session(&visit).await {
             Ok(None) => return self.nobody(&visit).await,
             Ok(Some(session)) => self.end(&session).await.map(|tokens| (session.identity, tokens)),

@@ -2,15 +2,18 @@
 
 use http::HeaderMap;
 use http::header::{COOKIE, USER_AGENT};
+use protocol::ClientAddress;
 use tower_cookies::Cookie;
 
-/// The headers and the raw query of a request.
+/// The headers and the raw query of a request, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {
     /// All request headers.
     pub headers: &'a HeaderMap,
     /// The query, without `?`.
     pub query: &'a str,
+    /// Where the browser is, where that is known.
+    pub address: Option<ClientAddress>,
 }
 
 impl<'a> Visit<'a> {

@@ -32,6 +32,7 @@ mod revoke;
 mod routes;
 mod sealed;
 mod session;
+mod slow_down;
 mod token;
 mod userinfo;
 
@@ -42,4 +43,5 @@ pub use keys::{KeySchedule, KeyStore};
 pub use outbound::Outbound;
 pub use routes::router;
 pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
+pub use slow_down::{Limit, SlowDown};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

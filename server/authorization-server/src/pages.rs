@@ -9,7 +9,10 @@ pub enum LoginFault {
     /// Unknown user, wrong or empty password: the same words for all three.
     Credentials,
     /// Too many attempts for now.
-    TooMany,
+    TooMany {
+        /// How long to wait.
+        seconds: u64,
+    },
 }
 
 /// The login page: fields `username`, `password`; buttons `sign-in` and `deny` (back to the client).

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::clients::{Client, MalformedClient};
 use crate::keys::{InvalidSchedule, KeySchedule};
+use crate::slow_down::SlowDown;
 
 /// The settings of the Authorization Server, as a configuration file holds them.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Settings {
     /// How long things live.
     #[serde(default)]
     pub lifetimes: Lifetimes,
+    /// The slow-down of guessed passwords.
+    #[serde(default)]
+    pub slow_down: SlowDown,
     /// The registered clients.
     #[serde(default)]
     pub clients: Vec<Client>,
@@ -89,6 +93,11 @@ pub enum InvalidSettings {
     /// A pushed request would live for ten minutes or longer.
     #[error("the lifetime pushed_request must be under ten minutes (FAPI 2.0)")]
     PushedRequest,
+    /// A limit of the slow-down would let nothing through, or everything.
+    #[error(
+        "slow_down.{0}: attempts, delays and times must be more than nothing, and the longest delay no shorter than the first"
+    )]
+    SlowDown(&'static str),
     /// Two clients share an identifier.
     #[error("the client {0} is registered twice")]
     DuplicateClient(String),
@@ -113,6 +122,9 @@ impl Settings {
         }
         self.lifetimes.check()?;
         self.keys.check()?;
+        if let Some(fault) = self.slow_down.fault() {
+            return Err(InvalidSettings::SlowDown(fault));
+        }
         for (place, client) in self.clients.iter().enumerate() {
             if self.clients.iter().skip(place + 1).any(|other| other.client_id == client.client_id) {
                 return Err(InvalidSettings::DuplicateClient(client.client_id.clone()));
@@ -153,6 +165,7 @@ mod tests {
         Settings {
             issuer: issuer.parse().unwrap(),
             lifetimes: Lifetimes::default(),
+            slow_down: SlowDown::default(),
             clients: Vec::new(),
             demo_accounts: Vec::new(),
             keys: KeySchedule::default(),

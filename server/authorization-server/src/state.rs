@@ -18,6 +18,7 @@ use crate::outbound::Outbound;
 use crate::pages::Pages;
 use crate::password::Passwords;
 use crate::settings::{InvalidSettings, Settings};
+use crate::slow_down::device::Devices;
 
 /// The boxes behind the Authorization Server, and what every box is given: time, chance, and a way out.
 #[expect(missing_docs, reason = "each field is the port that its type names")]
@@ -44,6 +45,7 @@ pub struct AuthorizationServer {
     pub(crate) remote_keys: RemoteKeys,
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
+    pub(crate) devices: Devices,
     pub(crate) nonces: Nonces,
     issuer: String,
     origin: String,
@@ -97,6 +99,7 @@ impl AuthorizationServer {
             clients: Clients::new(&settings.clients, Arc::clone(&boxes.clients), Arc::clone(&boxes.clock)),
             remote_keys: RemoteKeys::new(boxes.outbound.clone(), Arc::clone(&boxes.clock)),
             passwords: Passwords::new(),
+            devices: Devices::new(sealing_secret),
             nonces: Nonces::derive(sealing_secret.expose_secret().as_bytes()),
             keys,
             settings,

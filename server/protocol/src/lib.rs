@@ -5,6 +5,7 @@
 
 pub mod binding;
 pub mod claims;
+pub mod client_address;
 pub mod client_assertion;
 pub mod clock;
 pub mod discovery;
@@ -21,6 +22,7 @@ pub mod seal;
 pub mod secret;
 pub mod wire;
 
+pub use client_address::ClientAddress;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use entropy::{OsRng, Rng};
 pub use error_code::ErrorCode;

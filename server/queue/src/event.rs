@@ -31,6 +31,9 @@ pub enum Event {
         name: Option<String>,
         /// The browser, by its own words, cut to 200 characters.
         user_agent: Option<String>,
+        /// Where the browser is, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
     },
     /// Credentials were refused at the Authorization Server.
     SignInFailed {
@@ -38,6 +41,9 @@ pub enum Event {
         subject: Option<String>,
         /// The client whose sign-in it was.
         client_id: String,
+        /// Where the attempt came from, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
     },
     /// The user allowed a client something.
     ConsentGranted {

@@ -26,11 +26,13 @@ pub struct Notification {
 /// Names and the browser's description of itself are told by others: they are cut, cleaned of everything that is not
 /// plainly visible, and robbed of links before they stand in a message that bears our name.
 pub fn compose(envelope: &Envelope) -> Option<Notification> {
-    let Event::SignedIn { email: Some(email), name, user_agent, .. } = &envelope.event else { return None };
+    let Event::SignedIn { email: Some(email), name, user_agent, address, .. } = &envelope.event else { return None };
     let greeting = name.as_deref().and_then(greetable).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let at = envelope.at.round(Unit::Second).unwrap_or(envelope.at);
     let browser = user_agent.as_deref().map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
     let browser = browser.as_deref().unwrap_or("it did not say");
+    let address = address.as_deref().map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
+    let address = address.map(|address| format!("Address: {address}\n")).unwrap_or_default();
     Some(Notification {
         to: email.clone(),
         subject: "New sign-in to your account".to_owned(),
@@ -41,7 +43,7 @@ pub fn compose(envelope: &Envelope) -> Option<Notification> {
              \n\
              When:    {at} (UTC)\n\
              Browser: {browser}\n\
-             \n\
+             {address}\n\
              If that was you, there is nothing to do.\n\
              \n\
              If it was not you: tell those who look after your account, and choose a new password there.\n"
@@ -90,6 +92,7 @@ mod tests {
                 email: email.map(str::to_owned),
                 name: name.map(str::to_owned),
                 user_agent: user_agent.map(str::to_owned),
+                address: email.map(|_| "2001:db8::1".to_owned()),
             },
         }
     }
@@ -101,7 +104,7 @@ mod tests {
         assert_eq!(told.to, "ada@example.org");
         assert!(told.body.starts_with("Hello Ada O’Neil-Król,\n"), "{}", told.body);
         assert!(told.body.contains("When:    2025-06-15T12:34:57Z (UTC)\n"), "{}", told.body);
-        assert!(told.body.contains("Browser: Mozilla/5.0 (X11; Linux)\n"), "{}", told.body);
+        assert!(told.body.contains("Browser: Mozilla/5.0 (X11; Linux)\nAddress: 2001:db8::1\n\n"), "{}", told.body);
         assert!(told.body.contains("If it was not you"), "{}", told.body);
     }
 

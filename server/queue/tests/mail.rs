@@ -20,6 +20,7 @@ fn signed_in(id: u128, at: &str, email: &str) -> Envelope {
             email: Some(email.to_owned()),
             name: Some("Zoë".to_owned()),
             user_agent: Some("Mozilla/5.0\r\nBcc: everybody@example.org\r\n\r\nhello".to_owned()),
+            address: None,
         },
     }
 }

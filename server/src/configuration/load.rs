@@ -142,6 +142,31 @@ mod tests {
         assert!(configuration.has_demo_accounts());
     }
 
+    /// Every line of the example that is a default says what holds without it.
+    #[test]
+    fn the_example_parses_and_its_defaults_are_the_defaults() {
+        let example = include_str!("../../../cloakroom.example.toml");
+        let mut told: Vec<String> = Vec::new();
+        let mut examples_only = false;
+        for line in example.lines() {
+            match line.strip_prefix('#') {
+                Some(comment) if comment.starts_with(' ') => examples_only |= comment.starts_with(" No default"),
+                Some(_) if examples_only => {}
+                Some(setting) => told.push(setting.to_owned()),
+                None => {
+                    examples_only = false;
+                    told.push(line.to_owned());
+                }
+            }
+        }
+        let configuration = read(&told.join("\n")).unwrap();
+        assert!(told.iter().filter(|line| line.contains('=')).count() > 20, "{told:?}");
+        let mut default = Configuration::default();
+        // The one default that depends on another: said, it is the same in development.
+        default.provider.demo_accounts = Some(true);
+        assert_eq!(format!("{configuration:?}"), format!("{default:?}"));
+    }
+
     #[test]
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         let error = read("[application]\nlisen = '127.0.0.1:1'").unwrap_err();
@@ -152,7 +177,7 @@ mod tests {
         let error = read("cahce = 'embedded'").unwrap_err();
         assert!(error.contains("did you mean cache?"), "{error}");
         let error = read("[provider]\nzzzzzz = 1").unwrap_err();
-        assert!(error.contains("known here: listen, issuer"), "{error}");
+        assert!(error.contains("known here: listen, tls, issuer"), "{error}");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use authorization_server::{Client, KeySchedule};
+use authorization_server::{Client, KeySchedule, SlowDown};
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use protocol::Scope;
+use protocol::client_address::{ForwardingHeader, ProxyNetwork, TrustedProxies};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -38,6 +39,8 @@ pub struct Configuration {
     pub provider: Provider,
     /// The Resource API.
     pub resource: Resource,
+    /// What stands between us and others: proxies, authorities.
+    pub network: Network,
     /// E-mail.
     pub mail: Mail,
     /// Log lines.
@@ -74,6 +77,8 @@ pub enum Role {
 pub struct Application {
     /// Address and port.
     pub listen: SocketAddr,
+    /// TLS of our own; a proxy ends it, or nobody does, where it is not set.
+    pub tls: Option<Tls>,
     /// The origin as browsers see it, without a trailing slash.
     pub origin: String,
     /// The issuer to sign in with; our own provider where it is not set.
@@ -98,6 +103,8 @@ pub struct Application {
 pub struct Provider {
     /// Address and port.
     pub listen: SocketAddr,
+    /// TLS of our own; a proxy ends it, or nobody does, where it is not set.
+    pub tls: Option<Tls>,
     /// The issuer identifier, which is also the origin; without a trailing slash.
     pub issuer: String,
     /// Seals the signing keys at rest: 32 characters or more.
@@ -106,6 +113,8 @@ pub struct Provider {
     pub sealing_key_file: Option<PathBuf>,
     /// Whether to make the demonstration accounts; in development they are made unless this says no.
     pub demo_accounts: Option<bool>,
+    /// The slow-down of guessed passwords.
+    pub slow_down: SlowDown,
     /// Clients beside our own application.
     pub clients: Vec<Client>,
     /// When signing keys change: section `[provider.keys]`.
@@ -120,10 +129,34 @@ pub struct Provider {
 pub struct Resource {
     /// Address and port.
     pub listen: SocketAddr,
+    /// TLS of our own; a proxy ends it, or nobody does, where it is not set.
+    pub tls: Option<Tls>,
     /// The origin, which is also the audience of its tokens; without a trailing slash.
     pub origin: String,
     /// Whose tokens it takes; our own provider's where it is not set.
     pub issuer: Option<String>,
+}
+
+/// The key `tls` of a section that listens. The files are read again while we run, so that certificates can be replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate, and below it those between it and its authority, in PEM.
+    pub certificate: PathBuf,
+    /// Its private key in PEM, without a passphrase.
+    pub key: PathBuf,
+}
+
+/// Section `[network]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// The proxies that are believed when they say for whom they speak: `10.0.0.0/8`, `::1`. Nobody, where it is empty.
+    pub trusted_proxies: Vec<ProxyNetwork>,
+    /// In which header they say it: `x-forwarded-for` or `forwarded`.
+    pub client_address_header: ForwardingHeader,
+    /// Certificates of authorities, in PEM, that our own requests trust beside those of the system.
+    pub certificate_authorities: Vec<PathBuf>,
 }
 
 /// Section `[mail]`.
@@ -156,6 +189,21 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where one of the boxes listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Door<'a> {
+    /// The section of the configuration, which is also the name of the role.
+    pub section: &'static str,
+    /// The key of that section that holds the origin.
+    pub key: &'static str,
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The address that others use.
+    pub origin: &'a str,
+    /// TLS of our own.
+    pub tls: Option<&'a Tls>,
+}
+
 fn local(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
@@ -172,6 +220,7 @@ impl Default for Configuration {
             application: Application::default(),
             provider: Provider::default(),
             resource: Resource::default(),
+            network: Network::default(),
             mail: Mail::default(),
             log: Log::default(),
         }
@@ -182,6 +231,7 @@ impl Default for Application {
     fn default() -> Self {
         Self {
             listen: local(3000),
+            tls: None,
             origin: "http://localhost:3000".to_owned(),
             issuer: None,
             client_id: "cloakroom".to_owned(),
@@ -198,10 +248,12 @@ impl Default for Provider {
     fn default() -> Self {
         Self {
             listen: local(4000),
+            tls: None,
             issuer: "http://localhost:4000".to_owned(),
             sealing_key: None,
             sealing_key_file: None,
             demo_accounts: None,
+            slow_down: SlowDown::default(),
             clients: Vec::new(),
             keys: KeySchedule::default(),
             dpop_nonce: false,
@@ -211,7 +263,7 @@ impl Default for Provider {
 
 impl Default for Resource {
     fn default() -> Self {
-        Self { listen: local(5000), origin: "http://localhost:5000".to_owned(), issuer: None }
+        Self { listen: local(5000), tls: None, origin: "http://localhost:5000".to_owned(), issuer: None }
     }
 }
 
@@ -239,6 +291,7 @@ impl std::fmt::Debug for Configuration {
             .field("application", &self.application)
             .field("provider", &self.provider)
             .field("resource", &self.resource)
+            .field("network", &self.network)
             .field("mail", &self.mail)
             .field("log", &self.log)
             .finish()
@@ -274,6 +327,24 @@ impl Configuration {
     /// The URL of an engine, `embedded` resolved to its file in the data directory.
     pub fn engine(&self, url: &str, file: &str) -> String {
         if url == "embedded" { format!("sqlite:{}", self.data_directory.join(file).display()) } else { url.to_owned() }
+    }
+
+    /// Where the chosen roles listen, in the order of the boxes: application, provider, resource.
+    pub fn doors(&self) -> Vec<Door<'_>> {
+        let (application, provider, resource) = (&self.application, &self.provider, &self.resource);
+        let all = [
+            (Role::Application, "application", "origin", application.listen, &application.origin, &application.tls),
+            (Role::Provider, "provider", "issuer", provider.listen, &provider.issuer, &provider.tls),
+            (Role::Resource, "resource", "origin", resource.listen, &resource.origin, &resource.tls),
+        ];
+        let run = all.into_iter().filter(|(role, ..)| self.runs(*role));
+        run.map(|(_, section, key, listen, origin, tls)| Door { section, key, listen, origin, tls: tls.as_ref() }).collect()
+    }
+
+    /// The proxies that are believed.
+    pub fn trusted_proxies(&self) -> TrustedProxies {
+        let Network { trusted_proxies, client_address_header, .. } = &self.network;
+        TrustedProxies { networks: trusted_proxies.clone(), header: *client_address_header }
     }
 
     /// Where development mode keeps e-mails instead of sending them.

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{Configuration, Mode, Role, without_password};
 use crate::Failure;
+use crate::site::is_localhost;
 
 impl Configuration {
     pub(super) fn refuse(&self) -> Result<(), Failure> {
@@ -22,6 +23,16 @@ impl Configuration {
         {
             if !lifetime.is_positive() {
                 faults.push(format!("application.{key} must be longer than nothing"));
+            }
+        }
+        for door in self.doors() {
+            if door.tls.is_some() && door.origin.starts_with("http:") {
+                faults.push(format!(
+                    "{section}.tls is set, but {section}.{key} is {shown}: write https://, or leave {section}.tls out",
+                    section = door.section,
+                    key = door.key,
+                    shown = Address { key: String::new(), text: door.origin, shape: Shape::Any, ours: true }.shown(),
+                ));
             }
         }
         match self.mode {
@@ -147,7 +158,7 @@ impl Address<'_> {
     }
 
     fn is_off_localhost(&self) -> bool {
-        Url::parse(self.text).is_ok_and(|url| !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
+        Url::parse(self.text).is_ok() && !is_localhost(self.text)
     }
 
     fn is_plain_http_off_localhost(&self) -> bool {
@@ -232,6 +243,32 @@ mod tests {
             configuration.roles = vec![Role::Resource];
         });
         assert!(faults.contains("resource.origin") && !faults.contains("provider."), "{faults}");
+    }
+
+    /// Browsers would be led to a port that speaks something else.
+    #[test]
+    fn an_origin_of_plain_http_with_tls_of_its_own_is_refused() {
+        let tls = || Some(crate::configuration::Tls { certificate: "a.pem".into(), key: "b.pem".into() });
+        let faults = refused(|configuration| {
+            configuration.application.tls = tls();
+            configuration.provider.tls = tls();
+            configuration.resource.tls = tls();
+        });
+        for told in
+            ["application.tls is set, but application.origin is http://localhost:3000", "provider.issuer", "resource.origin"]
+        {
+            assert!(faults.contains(told), "{told} in {faults}");
+        }
+        let https = |configuration: &mut Configuration| {
+            configuration.application.origin = "https://localhost:3000".to_owned();
+            configuration.application.tls = tls();
+        };
+        assert_eq!(refused(https), "");
+        assert_eq!(
+            refused(|configuration| configuration.application.origin = "https://localhost".to_owned()),
+            "",
+            "a proxy ends it"
+        );
     }
 
     /// Development mode shows passwords and other people's e-mails to whoever comes.

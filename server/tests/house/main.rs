@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 mod callback;
+mod forged_headers;
 mod in_flight;
 mod process;
 mod sign_in;
 mod support;
+mod tls;

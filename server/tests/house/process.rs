@@ -44,7 +44,12 @@ impl Drop for Started {
 fn start(directory: &Path, set: &[String], arguments: &[&str]) -> Started {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut command = cloakroom(directory, set);
-    let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    command.args(arguments);
+    spawn(command)
+}
+
+fn spawn(mut command: Command) -> Started {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let ready = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).any(|line| line.contains("Ready in"));
     assert!(ready, "it did not start");
     Started(child)
@@ -189,4 +194,57 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), all).await.expect("an audit event was lost");
+}
+
+/// What `dev-cert` prints is all there is to do for https; and a certificate is replaced on SIGHUP without a restart.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_development_certificate_is_made_served_and_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut set, origin) = addresses();
+    let made = |arguments: &[&str]| {
+        let output = cloakroom(directory.path(), &[]).arg("dev-cert").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(made(&[]).starts_with("Made, for localhost, 127.0.0.1, ::1"));
+    assert!(made(&[]).starts_with("There already"));
+    let tls = directory.path().join("tls");
+    let place = |name: &str| tls.join(name).display().to_string();
+    for assignment in &mut set {
+        *assignment = assignment.replace("=http:", "=https:");
+    }
+    for section in ["application", "provider", "resource"] {
+        set.push(format!("{section}.tls.certificate={}", place("localhost.pem")));
+        set.push(format!("{section}.tls.key={}", place("localhost-key.pem")));
+    }
+    set.push(format!("network.certificate_authorities=[\"{}\"]", place("authority.pem")));
+    let mut command = cloakroom(directory.path(), &set);
+    command.stdin(Stdio::null());
+    let started = spawn(command);
+
+    let authority = reqwest::Certificate::from_pem(&std::fs::read(tls.join("authority.pem")).unwrap()).unwrap();
+    let mut browser = Browser { trusts: Some(authority.clone()), ..Browser::default() };
+    let page = browser.sign_in(&origin.replace("http:", "https:"), "/").await;
+    assert!(page.body.contains("Ada Lovelace"), "{:?}", browser.hops);
+
+    let shown = async || {
+        let client = reqwest::Client::builder().tls_certs_merge([authority.clone()]).tls_info(true).build().unwrap();
+        let answer = client.get(origin.replace("http:", "https:")).send().await.unwrap();
+        let info = answer.extensions().get::<reqwest::tls::TlsInfo>().unwrap();
+        info.peer_certificate().unwrap().to_vec()
+    };
+    let first = shown().await;
+    assert!(made(&["--force"]).starts_with("Made"));
+    signal(&started.0, "-HUP");
+    let replaced = async {
+        while shown().await == first {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(8), replaced).await.expect("the certificate was not replaced");
+
+    drop(started);
+    std::fs::remove_file(tls.join("localhost-key.pem")).unwrap();
+    refused(&cloakroom(directory.path(), &set).output().unwrap(), &["application.tls.key", "localhost-key.pem", "No such file"]);
 }

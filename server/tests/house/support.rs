@@ -14,7 +14,9 @@ use protocol::{ManualClock, OsRng};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode, Url};
 use server::Configuration;
+use server::dev_certificate::{self, Made};
 use server::house::{House, Nature};
+use server::listener::{self, Certificate, OpenDoor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +49,8 @@ impl Gate {
 
 /// A running house; it ends with the value.
 pub struct Running {
+    /// What its doors show, where they speak TLS.
+    pub certificates: Vec<Arc<Certificate>>,
     pub configuration: Configuration,
     pub clock: Arc<ManualClock>,
     /// How many requests the token endpoint had.
@@ -123,6 +127,36 @@ pub async fn house_on(engines: Engines) -> Option<Running> {
     Some(running)
 }
 
+/// A fresh house, all embedded, with its configuration changed.
+pub async fn house_with(change: impl FnOnce(&mut Configuration)) -> Running {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut configuration, listeners) = configuration(directory.path()).await;
+    change(&mut configuration);
+    let mut running = move_in(configuration, listeners, clock()).await;
+    running.directory = Some(directory);
+    running
+}
+
+/// A fresh house that speaks TLS on all three origins, with what `dev-cert` makes.
+pub async fn house_with_tls() -> (Running, Made) {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut configuration, listeners) = configuration(directory.path()).await;
+    // Certificates are judged by the machine's clock.
+    let made = dev_certificate::make(&configuration, &Nature::default(), false).unwrap();
+    for (origin, tls) in [
+        (&mut configuration.application.origin, &mut configuration.application.tls),
+        (&mut configuration.provider.issuer, &mut configuration.provider.tls),
+        (&mut configuration.resource.origin, &mut configuration.resource.tls),
+    ] {
+        *origin = origin.replace("http:", "https:");
+        *tls = Some(made.tls.clone());
+    }
+    configuration.network.certificate_authorities = vec![made.authority.clone()];
+    let mut running = move_in(configuration, listeners, clock()).await;
+    running.directory = Some(directory);
+    (running, made)
+}
+
 /// A database of its own beside the maintenance database at `url`.
 async fn fresh_database(url: &str) -> String {
     use sqlx::{Connection as _, Executor as _};
@@ -144,11 +178,15 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
     let nature = Nature { clock: clock.clone(), rng: Arc::new(OsRng) };
     let options = LeptosOptions::builder().output_name("cloakroom").site_root("target/site").build();
     let house = House::build(&configuration, &nature, &options).await.unwrap();
+    let certificates = listener::certificates(&configuration).unwrap();
+    let proxies = Arc::new(configuration.trusted_proxies());
     let stop = CancellationToken::new();
     let token_requests = Arc::new(AtomicUsize::new(0));
     let token_gate = Gate::default();
     let routers = [house.application, house.provider, house.resource].into_iter().flatten();
-    for (listener, router) in listeners.into_iter().zip(routers) {
+    for (((listener, router), door), certificate) in
+        listeners.into_iter().zip(routers).zip(configuration.doors()).zip(certificates.clone())
+    {
         let (counter, gate) = (Arc::clone(&token_requests), token_gate.clone());
         let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
             let gate = (request.uri().path() == "/token").then(|| gate.clone());
@@ -162,10 +200,11 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
                 request
             }
         }));
-        let stopped = stop.clone().cancelled_owned();
-        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+        let door = OpenDoor::new(listener, certificate, door.origin);
+        tokio::spawn(door.answer(router, Arc::clone(&proxies), stop.clone()));
     }
-    Running { configuration, clock, token_requests, token_gate, stop, directory: None }
+    let certificates = certificates.into_iter().flatten().collect();
+    Running { certificates, configuration, clock, token_requests, token_gate, stop, directory: None }
 }
 
 /// What a browser got.
@@ -183,9 +222,19 @@ pub struct Browser {
     pub hops: Vec<String>,
     /// All that ever reached the browser: bodies, headers, URLs.
     pub seen: String,
+    /// The authority that it trusts beside the system's.
+    pub trusts: Option<reqwest::Certificate>,
+    /// What it sends with every request.
+    pub headers: Vec<(&'static str, &'static str)>,
 }
 
 impl Browser {
+    /// One that trusts what `dev-cert` made.
+    pub fn trusting(made: &Made) -> Self {
+        let pem = std::fs::read(&made.authority).unwrap();
+        Self { trusts: Some(reqwest::Certificate::from_pem(&pem).unwrap()), ..Self::default() }
+    }
+
     pub async fn get(&mut self, url: &str) -> Page {
         self.navigate(Method::GET, Url::parse(url).unwrap(), None, "none").await
     }
@@ -197,7 +246,8 @@ impl Browser {
 
     /// One request, without following where it leads.
     pub async fn hop(&mut self, method: Method, url: &Url, body: Option<String>, site: &str) -> Page {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = client.tls_certs_merge(self.trusts.clone()).build().unwrap();
         let mut request = client
             .request(method.clone(), url.clone())
             .header("sec-fetch-mode", "navigate")
@@ -205,6 +255,9 @@ impl Browser {
             .header("sec-fetch-site", site)
             .header("accept", "text/html")
             .header("user-agent", "Test Browser/1.0");
+        for (name, value) in &self.headers {
+            request = request.header(*name, *value);
+        }
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(COOKIE, cookies.join("; "));

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
-use protocol::Exchange;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::SignedDuration;
 use protocol::seal::handle;
 use protocol::secret::{Password, Ticket};
 use protocol::wire::Parameters;
+use protocol::{ClientAddress, Exchange};
 use queue::Event;
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
@@ -21,11 +23,12 @@ use super::record::{self, Found, Open};
 use super::{DENIED, InteractionError, check_origin, check_token, follow};
 use crate::outage::Outage;
 use crate::pages::{LoginFault, LoginPage};
+use crate::slow_down::{self, Guesser, device};
 use crate::state::AuthorizationServer;
 use crate::{exchange, form, headers, session};
 
-/// How many passwords may be tried in one interaction.
-const ATTEMPTS: u32 = 10;
+/// How long to wait where too many passwords are being looked at already, in seconds.
+const CROWDED: u64 = 5;
 /// Longer than any name or e-mail address, in bytes.
 const LONGEST_USERNAME: usize = 256;
 
@@ -40,11 +43,20 @@ pub(crate) async fn post(
     State(server): State<Arc<AuthorizationServer>>,
     cookies: Cookies,
     Path(id): Path<String>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let submit = submit(&server, &cookies, &id, &headers, &body).instrument(exchange::span(Exchange::AuthorizationRequest));
+    let from = From { cookies: &cookies, address: address.map(|Extension(address)| address), headers: &headers };
+    let submit = submit(&server, &from, &id, &body).instrument(exchange::span(Exchange::AuthorizationRequest));
     submit.await.unwrap_or_else(|error| error.respond(&server))
+}
+
+/// Who sent the form.
+struct From<'a> {
+    cookies: &'a Cookies,
+    address: Option<ClientAddress>,
+    headers: &'a HeaderMap,
 }
 
 async fn show(server: &AuthorizationServer, cookies: &Cookies, id: &str) -> Result<Response, InteractionError> {
@@ -62,13 +74,8 @@ async fn show(server: &AuthorizationServer, cookies: &Cookies, id: &str) -> Resu
     }
 }
 
-async fn submit(
-    server: &AuthorizationServer,
-    cookies: &Cookies,
-    id: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Response, InteractionError> {
+async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &[u8]) -> Result<Response, InteractionError> {
+    let &From { cookies, headers, .. } = from;
     check_origin(server, headers)?;
     let form = form::read(headers, body)?;
     let mut open = match record::find(server, cookies, id).await? {
@@ -80,16 +87,8 @@ async fn submit(
         let location = ending::finish(server, cookies, &mut open, Ending::Refusal(DENIED)).await?;
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
     }
-    // Counted before the password is looked at, so that guesses sent all at once are counted too.
-    if let Some(location) = open.note(server, |progress| progress.attempts = progress.attempts.saturating_add(1)).await? {
-        return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
-    }
     let username = form.get("username").unwrap_or_default().trim();
-    let account = if open.pending.progress.attempts > ATTEMPTS {
-        Err(LoginFault::TooMany)
-    } else {
-        authenticate(server, &open, username, &form).await?
-    };
+    let account = authenticate(server, from, &open, username, &form).await?;
     let account = match account {
         Ok(account) => account,
         Err(fault) => {
@@ -98,6 +97,7 @@ async fn submit(
         }
     };
     let present = session::begin(server, cookies, account).await?;
+    device::remember(server, cookies, present.session.subject);
     let authenticated_at = present.session.auth_time;
     if let Some(location) = open.note(server, |progress| progress.authenticated_at = Some(authenticated_at)).await? {
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
@@ -110,13 +110,15 @@ async fn submit(
 fn status(fault: LoginFault) -> StatusCode {
     match fault {
         LoginFault::Credentials => StatusCode::UNPROCESSABLE_ENTITY,
-        LoginFault::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        LoginFault::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 
-/// The account whose password this is. An unknown user, a wrong and an empty password take the same time and end alike.
+/// The account whose password this is. An unknown user, a wrong and an empty password take the same time and end alike, and are
+/// slowed down alike.
 async fn authenticate(
     server: &AuthorizationServer,
+    from: &From<'_>,
     open: &Open,
     username: &str,
     form: &Parameters,
@@ -126,15 +128,31 @@ async fn authenticate(
     let username = if plausible { username } else { "" };
     let found = server.boxes.accounts.by_login(username);
     let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+    let device = account.as_ref().and_then(|account| device::known(server, from.cookies, account.subject));
+    let turn = match slow_down::take(server, &Guesser { name: username, address: from.address, device }).await? {
+        Ok(turn) => turn,
+        Err(wait) => return Ok(Err(LoginFault::TooMany { seconds: seconds(wait) })),
+    };
     let phc = account.as_ref().map(|account| account.password_hash.clone());
-    let Ok(fits) = server.passwords.verify(password, phc).await else { return Ok(Err(LoginFault::TooMany)) };
+    let Ok(fits) = server.passwords.verify(password, phc).await else {
+        turn.give_back(server).await?;
+        return Ok(Err(LoginFault::TooMany { seconds: CROWDED }));
+    };
     let subject = account.as_ref().map(|account| account.subject.to_string());
     if let Some(account) = account.filter(|account| fits && !account.disabled) {
+        turn.was_right(server).await?;
         return Ok(Ok(account));
     }
     let client_id = open.request.client.client_id.clone();
-    server.tell(Event::SignInFailed { subject, client_id }).await?;
+    let address = from.address.map(|address| address.to_string());
+    server.tell(Event::SignInFailed { subject, client_id, address }).await?;
     Ok(Err(LoginFault::Credentials))
+}
+
+/// Whole seconds, and no shorter than it is.
+fn seconds(wait: SignedDuration) -> u64 {
+    let whole = wait.unsigned_abs();
+    whole.as_secs() + u64::from(whole.subsec_nanos() > 0)
 }
 
 fn csrf(ticket: &Ticket) -> String {
@@ -151,5 +169,9 @@ fn page(server: &AuthorizationServer, open: &Open, username: String, status: Sta
         fault,
         demo_accounts: demo.iter().map(|account| (account.username.clone(), account.password.clone())).collect(),
     });
-    headers::page(status, html, &[&open.request.address.redirect_uri])
+    let mut response = headers::page(status, html, &[&open.request.address.redirect_uri]);
+    if let Some(LoginFault::TooMany { seconds }) = fault {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }

@@ -30,8 +30,6 @@ pub(super) struct Progress {
     pub(super) authenticated_at: Option<Timestamp>,
     /// Who consented here.
     pub(super) consented: Option<Uuid>,
-    /// How many passwords were tried here.
-    pub(super) attempts: u32,
 }
 
 /// An interaction is pending, then completed.

@@ -1,10 +1,12 @@
 //! A browser: it keeps cookies, follows redirects within the provider, and says where its requests come from.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use axum::Router;
 use axum::body::Body;
 use http::Request;
+use protocol::ClientAddress;
 use tower::ServiceExt as _;
 
 use crate::answer::Answer;
@@ -12,15 +14,17 @@ use crate::house::{ISSUER, PASSWORD, form};
 
 #[derive(Clone)]
 pub(crate) struct Browser {
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) cookies: BTreeMap<String, String>,
     /// The last `Set-Cookie` lines.
     pub(crate) set: Vec<String>,
+    /// Where it is.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Browser {
     pub(crate) fn new(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), set: Vec::new() }
+        Self { router, cookies: BTreeMap::new(), set: Vec::new(), address: None }
     }
 
     pub(crate) async fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: String) -> Answer {
@@ -33,7 +37,11 @@ impl Browser {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", cookies.join("; "));
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let mut request = request.body(Body::from(body)).unwrap();
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ClientAddress::new(address));
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let answer = Answer::read(response).await;
         self.set = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap().to_owned()).collect();
         for line in &self.set {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use authorization_server::{AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, Settings, password};
+use authorization_server::{
+    AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, Settings, SlowDown, password,
+};
 use axum::Router;
 use axum::body::Body;
 use cache::embedded::EmbeddedCache;
@@ -145,7 +147,7 @@ pub(crate) fn boxes(
         pages: Arc::new(PlainPages),
         clock,
         rng,
-        outbound: authorization_server::Outbound::new(true).unwrap(),
+        outbound: authorization_server::Outbound::new(true, &[]).unwrap(),
     }
 }
 
@@ -153,6 +155,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
     Settings {
         issuer: ISSUER.parse().unwrap(),
         lifetimes: Lifetimes::default(),
+        slow_down: SlowDown::default(),
         clients: clients.to_vec(),
         dpop_nonce: false,
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],

@@ -29,6 +29,7 @@ mod refresh;
 mod remote_keys;
 mod revocation;
 mod sessions;
+mod slow_down;
 mod start;
 mod stored_clients;
 mod userinfo;

@@ -35,5 +35,5 @@ pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::PS256, Algo
 
 /// The accepted algorithms by their registered names.
 pub fn algorithm_names() -> Vec<String> {
-    ALGORITHMS.iter().map(|algorithm| format!("{algorithm:?}")).collect()
+    ALGORITHMS.iter().map(|algorithm| algorithm.name().to_owned()).collect()
 }

@@ -73,6 +73,7 @@ pub(crate) fn event(number: u128) -> Envelope {
             email: None,
             name: Some(String::new()),
             user_agent: None,
+            address: None,
         },
     }
 }

@@ -161,3 +161,13 @@ fn a_use_is_remembered_as_long_as_the_proof_is_good() {
     let stranger = judged(&signed(&SigningKey::generate(&OsRng), TYPE, &good())).unwrap();
     assert_ne!(proven.once(), stranger.once(), "nobody spends the jti of another");
 }
+
+/// A12: each accepted algorithm, and the thumbprint of its kind of key.
+#[test]
+fn keys_of_every_kind_prove() {
+    for kind in crate::jose::KeyKind::ALL {
+        let key = SigningKey::generate_kind(kind, &OsRng);
+        let proven = judged(&prove(&key, &TARGET, None, now(), &OsRng).unwrap()).unwrap();
+        assert_eq!(proven.key.as_str(), key.kid(), "{kind:?}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The slow-down of guessed passwords: who was wrong too often has to wait, a little longer each time.
+//!
+//! Nobody is locked out. A browser that has signed in to the account before has a count of its own ([`device`]), so that
+//! strangers who guess cost its user nothing. All others are counted by the name they type, whether or not there is such an
+//! account, and by the network they come from.
+
+mod counter;
+pub(crate) mod device;
+mod settings;
+
+use jiff::SignedDuration;
+use protocol::ClientAddress;
+
+use crate::outage::Outage;
+use crate::state::AuthorizationServer;
+use counter::{Counter, Wait};
+pub use settings::{Limit, SlowDown};
+
+/// Who tries.
+pub(crate) struct Guesser<'a> {
+    /// The name as it was typed.
+    pub(crate) name: &'a str,
+    /// Where from, where that is known.
+    pub(crate) address: Option<ClientAddress>,
+    /// The browser, where it has signed in to this very account before.
+    pub(crate) device: Option<device::Known>,
+}
+
+/// A try that has been counted as wrong, until it is said to be right.
+#[must_use]
+pub(crate) struct Turn {
+    counters: Vec<Counter>,
+}
+
+/// Counts a try before the password is looked at, so that guesses sent all at once are counted too.
+///
+/// The inner error is how long to wait: whatever the password, it was not looked at.
+pub(crate) async fn take(server: &AuthorizationServer, guesser: &Guesser<'_>) -> Result<Result<Turn, SignedDuration>, Outage> {
+    let mut turn = Turn { counters: Vec::new() };
+    for counter in counters(&server.settings.slow_down, guesser) {
+        match counter.take(server).await? {
+            Ok(()) => turn.counters.push(counter),
+            Err(Wait(wait)) => {
+                tracing::info!(counted = counter.kind(), seconds = wait.as_secs(), "a sign-in attempt has to wait");
+                turn.give_back(server).await?;
+                return Ok(Err(wait));
+            }
+        }
+    }
+    Ok(Ok(turn))
+}
+
+/// The network first: what it refuses is not counted against the name.
+fn counters(settings: &SlowDown, guesser: &Guesser<'_>) -> Vec<Counter> {
+    if let Some(device) = &guesser.device {
+        return vec![Counter::new("device", device.0.as_bytes(), settings.device)];
+    }
+    let network = guesser.address.map(|address| address.network().to_string());
+    let network = network.map(|network| Counter::new("address", network.as_bytes(), settings.address));
+    // Names are the same in whatever case, as they are in the User Database.
+    let name = Counter::new("name", guesser.name.to_lowercase().as_bytes(), settings.name);
+    network.into_iter().chain([name]).collect()
+}
+
+impl Turn {
+    /// The password was right: the name's and the browser's counts begin anew. The network's goes back by this one try only,
+    /// or whoever has an account of his own could guess for ever.
+    pub(crate) async fn was_right(self, server: &AuthorizationServer) -> Result<(), Outage> {
+        for counter in self.counters {
+            if counter.kind() == "address" {
+                counter.give_back(server).await?;
+            } else {
+                counter.clear(server).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The password was not looked at after all.
+    pub(crate) async fn give_back(self, server: &AuthorizationServer) -> Result<(), Outage> {
+        for counter in self.counters {
+            counter.give_back(server).await?;
+        }
+        Ok(())
+    }
+}
