@@ -6,6 +6,12 @@ use clap::{Parser, Subcommand};
 
 use crate::configuration::Role;
 
+pub mod client;
+pub mod user;
+
+use client::ClientCommand;
+use user::UserCommand;
+
 /// Cloakroom: sign-in for browser apps. Every token stays on the server; the browser carries an opaque session cookie.
 ///
 /// Without arguments it runs everything, embedded, for development: the application on port 3000 of localhost, its
@@ -49,6 +55,12 @@ pub enum Command {
     /// Looks after the keys that the provider signs tokens with.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Looks after the provider's clients.
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Looks after the provider's accounts.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Shows the newest lines of the audit log.
     Audit {
         /// How many.

@@ -1,10 +1,14 @@
 //! The provider's clients by configuration.
 
-use authorization_server::{Authentication, Client, ClientKeys, Secret, SecretDigest};
+use std::path::Path;
+
+use authorization_server::{Authentication, Client, ClientKeys, RegistrationPolicy, Secret, SecretDigest};
 use protocol::jose::Algorithm;
 use protocol::secret::ClientSecret;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
+use crate::configuration::Registration;
 use crate::house::application_settings;
 use crate::{Configuration, Failure};
 
@@ -33,12 +37,45 @@ pub fn configured(configuration: &Configuration) -> Result<Vec<Client>, Failure>
     Ok(clients)
 }
 
-fn with_secret(configuration: &Configuration, client: &Client) -> Result<Client, Failure> {
-    let mut client = client.clone();
-    client.read_secret(|path| match std::fs::read_to_string(path) {
+/// Who may register clients, the initial access token read.
+///
+/// # Errors
+/// [`Failure::Configuration`] where the token is missing, or could be guessed; [`Failure::File`] where it cannot be read.
+pub fn registration(configuration: &Configuration) -> Result<RegistrationPolicy, Failure> {
+    let section = &configuration.provider;
+    match section.registration {
+        Registration::Off => Ok(RegistrationPolicy::Off),
+        Registration::Open => Ok(RegistrationPolicy::Open),
+        Registration::Token => {
+            let token = match (&section.registration_token, &section.registration_token_file) {
+                (Some(token), _) => ClientSecret::new(token.expose_secret()),
+                (None, Some(path)) => secret_in(path)?,
+                (None, None) => {
+                    let words =
+                        "provider.registration is token, and needs provider.registration_token or registration_token_file";
+                    return Err(Failure::Configuration(words.to_owned()));
+                }
+            };
+            let digest = SecretDigest::of(&token);
+            if token.expose().is_empty() || (!configuration.is_development() && digest.is_short()) {
+                let words = "provider.registration_token must have 32 characters or more in production";
+                return Err(Failure::Configuration(words.to_owned()));
+            }
+            Ok(RegistrationPolicy::Token(digest))
+        }
+    }
+}
+
+fn secret_in(path: &Path) -> Result<ClientSecret, Failure> {
+    match std::fs::read_to_string(path) {
         Ok(text) => Ok(ClientSecret::new(text.trim())),
         Err(error) => Err(Failure::file(path, error)),
-    })?;
+    }
+}
+
+fn with_secret(configuration: &Configuration, client: &Client) -> Result<Client, Failure> {
+    let mut client = client.clone();
+    client.read_secret(secret_in)?;
     let digest = client.authentication.secret().and_then(Secret::digest);
     if !configuration.is_development() && digest.is_some_and(SecretDigest::is_short) {
         let client_id = &client.client_id;
@@ -86,6 +123,22 @@ mod tests {
         assert!(clients[1].authentication.secret().unwrap().digest().is_some());
         let missing = written("{ method = 'client_secret_basic', secret_file = '/nowhere/shop.secret' }");
         assert!(refused(&missing).contains("/nowhere/shop.secret"));
+    }
+
+    #[test]
+    fn registration_by_token_needs_one_that_cannot_be_guessed() {
+        let mut configuration = Configuration::default();
+        let policy = |configuration: &Configuration| registration(configuration).map_err(|failure| failure.to_string());
+        assert!(!policy(&configuration).unwrap().is_on(), "off by default");
+        configuration.provider.registration = Registration::Token;
+        assert!(policy(&configuration).unwrap_err().contains("registration_token"));
+        configuration.provider.registration_token = Some("hush".to_owned().into());
+        assert!(policy(&configuration).unwrap().is_on());
+        configuration.mode = Mode::Production;
+        let error = policy(&configuration).unwrap_err();
+        assert!(error.contains("32 characters") && !error.contains("hush"), "{error}");
+        configuration.provider.registration = Registration::Open;
+        assert!(policy(&configuration).unwrap().is_on());
     }
 
     /// `name` and the rest as cloakroom.example.toml writes them, the older `require_par` too.

@@ -1,5 +1,13 @@
 //! The commands that do one thing and end.
 
+use std::fmt::Arguments;
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+use user_database::{AuditRecord, AuditTrail as _, SqlDatabase, Unavailable};
+use uuid::Uuid;
+
 use crate::Failure;
 use crate::cli::QueueCommand;
 use crate::configuration::without_password;
@@ -8,6 +16,12 @@ use crate::dev_certificate;
 use crate::house::{Nature, open_database, open_queue};
 use crate::listener;
 use crate::verify::verify;
+
+pub mod clients;
+pub mod users;
+
+#[cfg(test)]
+mod tests;
 
 /// `cloakroom check-config`. It writes nothing and asks nobody.
 ///
@@ -92,7 +106,6 @@ pub async fn queue(configuration: &Configuration, command: &QueueCommand) -> Res
 /// # Errors
 /// [`Failure`] where the User Database does not answer.
 pub async fn audit(configuration: &Configuration, limit: u32) -> Result<(), Failure> {
-    use user_database::AuditTrail as _;
     let nature = Nature::default();
     let database = open_database(configuration, &nature).await?;
     let records = database.recent(None, limit).await.map_err(|error| Failure::Command(error.to_string()))?;
@@ -104,4 +117,37 @@ pub async fn audit(configuration: &Configuration, limit: u32) -> Result<(), Fail
     }
     database.close().await;
     Ok(())
+}
+
+/// Writes a line to whoever called the command.
+fn say(out: &mut (dyn Write + Send), line: Arguments<'_>) -> Result<(), Failure> {
+    writeln!(out, "{line}").map_err(|error| Failure::Command(format!("standard output: {error}")))
+}
+
+/// Writes JSON for a script.
+fn say_json(out: &mut (dyn Write + Send), value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Command(error.to_string()))?;
+    say(out, format_args!("{text}"))
+}
+
+/// The User Database did not answer.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn failed(error: Unavailable) -> Failure {
+    Failure::Command(error.to_string())
+}
+
+/// Notes in the audit log what was done by command.
+async fn audit_line(
+    database: &SqlDatabase,
+    nature: &Nature,
+    kind: &str,
+    subject: Option<Uuid>,
+    details: Value,
+) -> Result<(), Failure> {
+    let mut bytes = [0; 16];
+    nature.rng.fill(&mut bytes);
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    let subject = subject.map(|subject| subject.to_string());
+    let record = AuditRecord { id, at: nature.clock.now(), kind: kind.to_owned(), subject, details };
+    database.record(&record).await.map_err(failed).map(drop)
 }

@@ -271,6 +271,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
         dpop_nonce: configuration.provider.dpop_nonce,
         slow_down: configuration.provider.slow_down,
         clients: clients::configured(configuration)?,
+        registration: clients::registration(configuration)?,
         demo_accounts: demo_accounts(configuration)
             .into_iter()
             .map(|(username, password)| DemoAccount { username, password })

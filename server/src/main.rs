@@ -41,6 +41,13 @@ fn start(cli: &cli::Cli, began: Instant) -> Result<(), Failure> {
             Some(cli::Command::Keys(command)) => {
                 signing_keys::command(&configuration, command, &Nature::default(), &mut std::io::stdout()).await
             }
+            Some(cli::Command::Client(command)) => {
+                commands::clients::command(&configuration, command, &Nature::default(), &mut std::io::stdout()).await
+            }
+            Some(cli::Command::User(command)) => {
+                let ask = &commands::users::ask;
+                commands::users::command(&configuration, command, &Nature::default(), ask, &mut std::io::stdout()).await
+            }
             Some(cli::Command::Audit { limit }) => commands::audit(&configuration, *limit).await,
         }
     });

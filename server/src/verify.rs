@@ -91,7 +91,7 @@ mod tests {
                 configuration.network.certificate_authorities = vec!["/nowhere/c.pem".into()];
             }),
             ("no-key.pem", |configuration| configuration.application.client_key_file = Some("/nowhere/no-key.pem".into())),
-            ("other: the key set is empty", |configuration| {
+            ("other: there is no key", |configuration| {
                 let client = r#"{"client_id": "other", "name": "Other", "scope": "openid", "authentication":
                     {"method": "private_key_jwt", "keys": {"jwks": {"keys": []}}}}"#;
                 configuration.provider.clients = vec![serde_json::from_str(client).unwrap()];

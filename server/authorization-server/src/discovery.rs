@@ -13,7 +13,7 @@ use crate::state::AuthorizationServer;
 use crate::{authorize, client_authentication, headers, token};
 
 /// The scopes that mean something to this provider itself.
-const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 const CLAIMS: [&str; 13] = [
     "iss",
     "sub",
@@ -49,6 +49,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             pushed_authorization_request_endpoint: Some(server.url("/par")),
             introspection_endpoint: Some(server.url("/introspect")),
             revocation_endpoint: Some(server.url("/revoke")),
+            registration_endpoint: server.settings.registration.is_on().then(|| server.url("/register")),
             end_session_endpoint: Some(server.url("/end_session")),
             response_types_supported: owned(&["code"]),
             subject_types_supported: owned(&["public"]),

@@ -28,6 +28,7 @@ mod jwks;
 mod outage;
 mod problem;
 mod pushed;
+mod register;
 mod revoke;
 mod routes;
 mod sealed;
@@ -37,11 +38,12 @@ mod token;
 mod userinfo;
 
 pub use clients::{
-    ApplicationType, Authentication, Client, ClientKeys, ClientMetadata, MalformedClient, Profile, Secret, SecretDigest, Voucher,
+    ApplicationType, Authentication, Client, ClientKeys, ClientMetadata, MalformedClient, Profile, Registration, Secret,
+    SecretDigest, Voucher,
 };
 pub use keys::{KeySchedule, KeyStore};
 pub use outbound::Outbound;
 pub use routes::router;
-pub use settings::{DemoAccount, InvalidSettings, Lifetimes, Settings};
+pub use settings::{DemoAccount, InvalidSettings, Lifetimes, RegistrationPolicy, Settings};
 pub use slow_down::{Limit, SlowDown};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

@@ -82,6 +82,11 @@ impl Outbound {
         })
     }
 
+    /// Whether clients that nobody vouches for may live on this machine.
+    pub(crate) fn is_development(&self) -> bool {
+        self.development
+    }
+
     /// Whether `url` may be asked at all, as far as can be seen without resolving its name.
     ///
     /// # Errors

@@ -27,6 +27,25 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA
 #[error("the password cannot be hashed")]
 pub struct Unhashable;
 
+/// The shortest password that an account may be given, in characters (NIST SP 800-63B §3.1.1.2 has no composition rules).
+pub const SHORTEST: usize = 8;
+/// The longest, in bytes: more would only be work.
+pub const LONGEST: usize = 1024;
+
+/// A password that no account may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a password has {SHORTEST} characters or more, and {LONGEST} bytes at the most")]
+pub struct Unacceptable;
+
+/// Judges a password that an account is to be given.
+///
+/// # Errors
+/// [`Unacceptable`] where it is too short or too long.
+pub fn check(password: &Password) -> Result<(), Unacceptable> {
+    let text = password.expose();
+    if text.chars().count() >= SHORTEST && text.len() <= LONGEST { Ok(()) } else { Err(Unacceptable) }
+}
+
 fn argon2() -> Result<Argon2<'static>, Unhashable> {
     let params = Params::new(MEMORY_KIB, ITERATIONS, PARALLELISM, None).map_err(|_| Unhashable)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))

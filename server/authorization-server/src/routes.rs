@@ -8,14 +8,21 @@ use axum::routing::{get, post};
 use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
-use crate::{authorize, discovery, end_session, home, interaction, introspect, jwks, pushed, revoke, token, userinfo};
+use crate::{authorize, discovery, end_session, home, interaction, introspect, jwks, pushed, register, revoke, token, userinfo};
 
 /// No request to these endpoints is honestly larger, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// The Authorization Server as a router. It answers unknown paths itself, so that only routes may be merged into it.
 pub fn router(server: Arc<AuthorizationServer>) -> Router {
+    let registration = if server.settings.registration.is_on() {
+        let managed = get(register::manage::get).put(register::manage::put).delete(register::manage::delete);
+        Router::new().route("/register", post(register::post)).route("/register/{client_id}", managed)
+    } else {
+        Router::new()
+    };
     Router::new()
+        .merge(registration)
         .route("/", get(home::get))
         .route("/.well-known/openid-configuration", get(discovery::get))
         .route("/.well-known/oauth-authorization-server", get(discovery::get))

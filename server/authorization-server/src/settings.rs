@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
-use crate::clients::{Client, MalformedClient};
+use crate::clients::{Client, MalformedClient, SecretDigest};
 use crate::keys::{InvalidSchedule, KeySchedule};
 use crate::slow_down::SlowDown;
 
@@ -23,6 +23,9 @@ pub struct Settings {
     /// The registered clients.
     #[serde(default)]
     pub clients: Vec<Client>,
+    /// Who may register clients (RFC 7591).
+    #[serde(skip)]
+    pub registration: RegistrationPolicy,
     /// Accounts that the login page offers to try; development mode only.
     #[serde(default)]
     pub demo_accounts: Vec<DemoAccount>,
@@ -32,6 +35,25 @@ pub struct Settings {
     /// Whether a DPoP proof must hold a nonce of ours (RFC 9449 §8); one that a proof holds is checked either way.
     #[serde(default)]
     pub dpop_nonce: bool,
+}
+
+/// Who may register clients (RFC 7591 §3).
+#[derive(Debug, Clone, Default)]
+pub enum RegistrationPolicy {
+    /// Nobody but the operator.
+    #[default]
+    Off,
+    /// Who has the initial access token that the operator hands out.
+    Token(SecretDigest),
+    /// Everybody.
+    Open,
+}
+
+impl RegistrationPolicy {
+    /// Whether there is an endpoint for it.
+    pub fn is_on(&self) -> bool {
+        !matches!(self, Self::Off)
+    }
 }
 
 /// An account that the login page names together with its password.
@@ -167,6 +189,7 @@ mod tests {
             lifetimes: Lifetimes::default(),
             slow_down: SlowDown::default(),
             clients: Vec::new(),
+            registration: RegistrationPolicy::Off,
             demo_accounts: Vec::new(),
             keys: KeySchedule::default(),
             dpop_nonce: false,

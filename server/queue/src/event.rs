@@ -75,6 +75,25 @@ pub enum Event {
         /// The client.
         client_id: String,
     },
+    /// A client registered itself (RFC 7591).
+    ClientRegistered {
+        /// The client.
+        client_id: String,
+        /// What it calls itself.
+        name: String,
+    },
+    /// A client changed its own registration (RFC 7592 §2.2).
+    ClientChanged {
+        /// The client.
+        client_id: String,
+        /// What it calls itself now.
+        name: String,
+    },
+    /// A client ended its own registration (RFC 7592 §2.3).
+    ClientRemoved {
+        /// The client.
+        client_id: String,
+    },
 }
 
 impl Event {
@@ -87,6 +106,9 @@ impl Event {
             Self::ConsentDenied { .. } => "consent_denied",
             Self::SignedOut { .. } => "signed_out",
             Self::TokenReplayed { .. } => "token_replayed",
+            Self::ClientRegistered { .. } => "client_registered",
+            Self::ClientChanged { .. } => "client_changed",
+            Self::ClientRemoved { .. } => "client_removed",
         }
     }
 
@@ -99,6 +121,7 @@ impl Event {
             | Self::SignedOut { subject, .. }
             | Self::TokenReplayed { subject, .. } => Some(subject),
             Self::SignInFailed { subject, .. } => subject.as_deref(),
+            Self::ClientRegistered { .. } | Self::ClientChanged { .. } | Self::ClientRemoved { .. } => None,
         }
     }
 }

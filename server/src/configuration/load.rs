@@ -13,7 +13,7 @@ use crate::Failure;
 const FILE: &str = "cloakroom.toml";
 const PREFIX: &str = "CLOAKROOM__";
 /// What may hold a secret: taken from the environment and from flags as it stands, since a key of digits is no number.
-const SECRETS: [&str; 5] = ["provider.sealing_key", "mail.url", "database", "cache", "queue"];
+const SECRETS: [&str; 6] = ["provider.sealing_key", "provider.registration_token", "mail.url", "database", "cache", "queue"];
 
 impl Configuration {
     /// Reads `file` (or `cloakroom.toml` where there is one), the environment, `set` (`section.key=value`) and `roles`.
@@ -201,6 +201,10 @@ mod tests {
             "[provider]\nsealing_key = '31415926",
             "[provider]\nsealing_key = '31415926' '31415926'",
             "[provider]\nclients = '31415926'",
+            "[provider]\nregistration_token = 31415926",
+            "[provider]\nregistration = '31415926'",
+            "[[provider.clients]]\nclient_id = 'a'\nname = 'a'\nscope = 'a'\nauthentication = { method = 'client_secret_basic', secret = 31415926 }",
+            "[[provider.clients]]\nclient_id = 'a'\nname = 'a'\nscope = 'a'\nauthentication = { method = 'none', secret = '31415926' }",
         ] {
             let error = read(toml).unwrap_err();
             assert!(!error.contains("31415926") && !error.contains("3141.5926"), "{error}");

@@ -121,6 +121,24 @@ pub struct Provider {
     pub keys: KeySchedule,
     /// Whether DPoP proofs must hold a nonce of the provider's.
     pub dpop_nonce: bool,
+    /// Who may register clients at `/register`.
+    pub registration: Registration,
+    /// The initial access token of `registration = "token"`: 32 characters or more in production.
+    pub registration_token: Option<SecretString>,
+    /// The same, from a file.
+    pub registration_token_file: Option<PathBuf>,
+}
+
+/// Who may register clients at the provider (RFC 7591).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Nobody but the operator, by configuration or command.
+    Off,
+    /// Who has the registration token.
+    Token,
+    /// Everybody.
+    Open,
 }
 
 /// Section `[resource]`.
@@ -257,6 +275,9 @@ impl Default for Provider {
             clients: Vec::new(),
             keys: KeySchedule::default(),
             dpop_nonce: false,
+            registration: Registration::Off,
+            registration_token: None,
+            registration_token_file: None,
         }
     }
 }

@@ -202,7 +202,7 @@ impl Client {
 
     /// The client with what its profile asks for switched on.
     #[must_use]
-    pub(crate) fn settled(mut self) -> Self {
+    pub fn settled(mut self) -> Self {
         if self.profile == Profile::Fapi2 {
             self.require_pushed_authorization_requests = true;
             self.dpop_bound_access_tokens = true;
@@ -251,6 +251,25 @@ impl Client {
             Authentication::PrivateKeyJwt { keys: ClientKeys::Jwks(set) } if set.keys.is_empty() => Err(MalformedClient::NoKeys),
             Authentication::None if self.may_use("client_credentials") => Err(MalformedClient::PublicWithCredentials),
             _ => Ok(()),
+        }
+    }
+
+    /// Judges the redirect URIs of a client that nobody vouches for.
+    pub(crate) fn check_redirects_strictly(&self, development: bool) -> Result<(), MalformedClient> {
+        self.redirect_uris.iter().try_for_each(|uri| redirects::check_strictly(uri, self.application_type, development))
+    }
+
+    /// Judges the same client's ways home after signing out.
+    pub(crate) fn check_returns_strictly(&self, development: bool) -> Result<(), MalformedClient> {
+        let uris = &self.post_logout_redirect_uris;
+        uris.iter().try_for_each(|uri| redirects::check_strictly(uri, self.application_type, development))
+    }
+
+    /// Where its keys are published, if they are.
+    pub(crate) fn published_keys(&self) -> Option<&Url> {
+        match &self.authentication {
+            Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(uri) } => Some(uri),
+            _ => None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! A client in the words of RFC 7591: as it registers itself, as the User Database keeps it, and as commands show it.
 
+use jiff::Timestamp;
 use protocol::Scope;
 use protocol::jose::{Algorithm, JwkSet};
+use protocol::secret::{AccessToken, ClientSecret};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -48,6 +50,69 @@ pub struct ClientMetadata {
     /// A word of ours.
     #[serde(skip_serializing_if = "Profile::is_plain")]
     pub profile: Profile,
+}
+
+/// A client as it is told what is registered of it (RFC 7591 §3.2.1, RFC 7592 §3).
+#[derive(Debug, Clone, Serialize)]
+pub struct Registration {
+    /// Its identifier.
+    pub client_id: String,
+    /// When it was registered, in seconds of the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id_issued_at: Option<i64>,
+    /// Its secret, in the only answer that ever holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<ClientSecret>,
+    /// 0 where there is a secret: it does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret_expires_at: Option<i64>,
+    /// By which it manages its registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_access_token: Option<AccessToken>,
+    /// Where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_client_uri: Option<String>,
+    /// The rest.
+    #[serde(flatten)]
+    pub metadata: ClientMetadata,
+}
+
+impl Registration {
+    /// What is registered of `client`; its secret is not in it.
+    pub fn of(client: &Client) -> Self {
+        Self {
+            client_id: client.client_id.clone(),
+            client_id_issued_at: None,
+            client_secret: None,
+            client_secret_expires_at: None,
+            registration_access_token: None,
+            registration_client_uri: None,
+            metadata: ClientMetadata::of(client),
+        }
+    }
+
+    /// With the secret that was just made, if one was.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Option<ClientSecret>) -> Self {
+        self.client_secret_expires_at = secret.as_ref().map(|_| 0);
+        self.client_secret = secret;
+        self
+    }
+
+    /// With the token by which it manages its registration, and where.
+    #[must_use]
+    pub(crate) fn managed(mut self, token: AccessToken, uri: String) -> Self {
+        self.registration_access_token = Some(token);
+        self.registration_client_uri = Some(uri);
+        self
+    }
+
+    /// With the time at which it was registered.
+    #[must_use]
+    pub fn issued(mut self, at: Timestamp) -> Self {
+        self.client_id_issued_at = Some(at.as_second());
+        self
+    }
 }
 
 /// The methods that need a secret.

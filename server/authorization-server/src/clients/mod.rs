@@ -8,7 +8,7 @@ pub(crate) mod remote_keys;
 mod secret;
 
 pub use client::{ApplicationType, Authentication, Client, ClientKeys, Profile, Voucher};
-pub use metadata::ClientMetadata;
+pub use metadata::{ClientMetadata, Registration};
 pub(crate) use registry::Clients;
 pub use registry::{restore, store};
 pub use secret::{Secret, SecretDigest};
@@ -56,7 +56,7 @@ pub enum MalformedClient {
     #[error("the metadata is not readable")]
     Document,
     /// There is no key to verify with.
-    #[error("the key set is empty")]
+    #[error("there is no key to verify assertions with")]
     NoKeys,
     /// A grant that the token endpoint does not have.
     #[error("there is no grant_type {0}")]

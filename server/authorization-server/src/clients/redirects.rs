@@ -49,7 +49,6 @@ pub(super) fn check(uri: &str) -> Result<Url, MalformedClient> {
 
 /// What a client that nobody vouches for may register: `https`; a native client also the loopback interface and a scheme of its
 /// own, which is a domain name turned round (RFC 8252 §7.1, §7.3); in development everybody the loopback interface.
-#[cfg_attr(not(test), expect(dead_code, reason = "dynamic registration is about to ask"))]
 pub(super) fn check_strictly(uri: &str, application: ApplicationType, development: bool) -> Result<(), MalformedClient> {
     let parsed = check(uri)?;
     let native = application == ApplicationType::Native;
@@ -62,7 +61,6 @@ pub(super) fn check_strictly(uri: &str, application: ApplicationType, developmen
 }
 
 /// Whether a URL leads to this machine.
-#[cfg_attr(not(test), expect(dead_code, reason = "dynamic registration is about to ask"))]
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -60,6 +60,11 @@ impl Clients {
         Ok(client)
     }
 
+    /// Forgets what was said of a client that this replica has just changed.
+    pub(crate) fn forget(&self, client_id: &str) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(client_id);
+    }
+
     fn believed(&self, client_id: &str, now: Timestamp) -> Option<Answer> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.get(client_id).filter(|answer| answer.is_believed(now)).cloned()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use authorization_server::{
-    AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, Settings, SlowDown, password,
+    AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, RegistrationPolicy, Settings, SlowDown, password,
 };
 use axum::Router;
 use axum::body::Body;
@@ -158,6 +158,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
         slow_down: SlowDown::default(),
         clients: clients.to_vec(),
         dpop_nonce: false,
+        registration: RegistrationPolicy::Off,
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],
         keys: KeySchedule::default(),
     }

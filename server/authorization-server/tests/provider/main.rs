@@ -26,6 +26,7 @@ mod methods;
 mod outages;
 mod pushed_requests;
 mod refresh;
+mod registration;
 mod remote_keys;
 mod revocation;
 mod sessions;
