@@ -11,4 +11,6 @@ tools/setup.sh
 # environment changed: a directory of its own keeps pages and islands of one kind.
 export CARGO_TARGET_DIR=$target/watch
 [ -x "$CARGO_TARGET_DIR/debug/cloakroom" ] || say "The first build for watching compiles every dependency: about 5 minutes on two cores."
+# What changes while it runs is written under its plain name.
+export LEPTOS_HASH_FILES=false
 exec cargo leptos watch --hot-reload -- "$@"
