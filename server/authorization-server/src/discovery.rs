@@ -64,7 +64,9 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             introspection_endpoint_auth_methods_supported: client_authentication::proofs(),
             revocation_endpoint_auth_methods_supported: client_authentication::names(),
             token_endpoint_auth_signing_alg_values_supported: algorithms,
-            require_pushed_authorization_requests: !clients.is_empty()
+            // Clients that register themselves may do otherwise.
+            require_pushed_authorization_requests: !server.settings.registration.is_on()
+                && !clients.is_empty()
                 && clients.iter().all(|client| client.require_pushed_authorization_requests),
             authorization_response_iss_parameter_supported: true,
             request_parameter_supported: false,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use protocol::Scope;
+use protocol::jose::Algorithm;
 use url::Url;
 
 /// What can be done with the provider's clients.
@@ -48,6 +49,7 @@ pub enum ClientCommand {
 
 /// A client to be added.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct NewClient {
     /// Its identifier; a random one where none is given.
     pub client_id: Option<String>,
@@ -96,12 +98,19 @@ pub struct NewClient {
     /// Its access tokens must be bound to a DPoP key.
     #[arg(long)]
     pub dpop: bool,
+    /// What its ID tokens are signed with: RS256, PS256, ES256 or EdDSA [default: RS256].
+    #[arg(long, value_name = "ALGORITHM", value_parser = algorithm)]
+    pub id_token_alg: Option<Algorithm>,
     /// All that FAPI 2.0 asks of a client: private_key_jwt without RS256, pushed requests, DPoP-bound tokens.
     #[arg(long)]
     pub fapi2: bool,
     /// As a JSON object, in the words of RFC 7591, the secret among them.
     #[arg(long)]
     pub json: bool,
+}
+
+fn algorithm(name: &str) -> Result<Algorithm, &'static str> {
+    Algorithm::of_name(name).ok_or("it must be RS256, PS256, ES256 or EdDSA")
 }
 
 /// How a client proves who it is, by registered names.

@@ -58,6 +58,9 @@ impl Office<'_> {
         }
         let (authentication, secret) = self.authentication(new)?;
         let client = client(new, &client_id, authentication);
+        if !self.configuration.is_development() {
+            client.check_strictly().map_err(|error| Failure::Command(error.to_string()))?;
+        }
         let stored = store(&client, None, self.nature.clock.now()).map_err(|error| Failure::Command(error.to_string()))?;
         if !self.database.add(&stored).await.map_err(failed)? {
             return Err(Failure::Command(format!("there is a client {client_id} already")));
@@ -216,6 +219,7 @@ fn client(new: &NewClient, client_id: &str, authentication: Authentication) -> C
         serves: new.serves.clone(),
         require_pushed_authorization_requests: new.require_par,
         dpop_bound_access_tokens: new.dpop,
+        id_token_signed_response_alg: new.id_token_alg.unwrap_or_default(),
         profile: if new.fapi2 { Profile::Fapi2 } else { Profile::Plain },
         ..by_default
     }

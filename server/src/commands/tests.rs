@@ -148,6 +148,29 @@ async fn a_secret_is_rotated_and_a_client_removed() {
     assert!(desk.call(&["client", "rotate-secret", "public"]).await.unwrap_err().contains("has no secret"));
 }
 
+/// RFC 9700 §2.6: where people sign in, no code goes over plain http.
+#[tokio::test]
+async fn production_adds_no_client_that_reads_codes_in_the_clear() {
+    let mut desk = Desk::new();
+    let plain = ["client", "add", "shop", "--redirect-uri", "http://shop.example/callback"];
+    desk.call(&plain).await.unwrap();
+    desk.configuration.mode = crate::configuration::Mode::Production;
+    let error = desk.call(&["client", "add", "other", "--redirect-uri", "http://shop.example/callback"]).await.unwrap_err();
+    assert!(error.contains("must be https"), "{error}");
+    desk.call(&["client", "add", "other", "--redirect-uri", "https://shop.example/callback"]).await.unwrap();
+}
+
+/// A2: the algorithm of a client's ID tokens.
+#[tokio::test]
+async fn a_client_chooses_what_its_id_tokens_are_signed_with() {
+    let desk = Desk::new();
+    for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
+        let added = desk.json(&["client", "add", "--id-token-alg", algorithm, "--json"]).await;
+        assert_eq!(added["id_token_signed_response_alg"], algorithm);
+    }
+    assert!(desk.call(&["client", "add", "--id-token-alg", "HS256"]).await.is_err());
+}
+
 /// Attack 32: what a stranger called itself does not command the operator's terminal.
 #[tokio::test]
 async fn a_name_does_not_command_the_terminal() {

@@ -96,6 +96,11 @@ impl Configuration {
                 let key = format!("jwks_uri of the client {}", client.client_id);
                 addresses.push(Address { key, text: uri.as_str(), shape: Shape::Any, ours: false });
             }
+            // A code that goes over plain http can be read on its way (RFC 9700 §2.6).
+            for uri in client.redirect_uris.iter().filter(|uri| uri.starts_with("http:")) {
+                let key = format!("a redirect URI of the client {}", client.client_id);
+                addresses.push(Address { key, text: uri, shape: Shape::Any, ours: false });
+            }
             if let Some(uri) = &client.backchannel_logout_uri {
                 let key = format!("backchannel_logout_uri of the client {}", client.client_id);
                 addresses.push(Address { key, text: uri.as_str(), shape: Shape::Any, ours: false });
@@ -225,7 +230,9 @@ mod tests {
     #[test]
     fn production_refuses_plain_http_wherever_a_running_role_uses_it() {
         let client = r#"{"client_id": "other", "name": "Other", "scope": "openid", "authentication":
-            {"method": "private_key_jwt", "keys": {"jwks_uri": "http://other.example/jwks"}}}"#;
+            {"method": "private_key_jwt", "keys": {"jwks_uri": "http://other.example/jwks"}},
+            "redirect_uris": ["http://other.example/callback", "http://localhost/callback", "com.example.other:/callback"],
+            "backchannel_logout_uri": "http://other.example/logout"}"#;
         let change = |configuration: &mut Configuration| {
             configuration.mode = Mode::Production;
             configuration.resource.origin = "http://api.example".to_owned();
@@ -235,8 +242,16 @@ mod tests {
             configuration.provider.clients = vec![serde_json::from_str(client).unwrap()];
         };
         let faults = refused(change);
-        for key in ["resource.origin", "resource.issuer", "application.resource", "provider.issuer", "the client other"] {
-            assert!(faults.contains(&format!("{key} must be https")), "{key} in {faults}");
+        for key in [
+            "resource.origin",
+            "resource.issuer",
+            "application.resource",
+            "provider.issuer",
+            "jwks_uri of the client other",
+            "a redirect URI of the client other",
+            "backchannel_logout_uri of the client other",
+        ] {
+            assert_eq!(faults.matches(&format!("{key} must be https")).count(), 1, "{key} in {faults}");
         }
         let faults = refused(|configuration| {
             change(configuration);

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use protocol::Scope;
-use protocol::jose::{self, Algorithm, JwkSet};
+use protocol::jose::{self, Algorithm};
 use protocol::secret::ClientSecret;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::secret::{Secret, SecretDigest};
-use super::{MalformedClient, redirects};
+use super::{Authentication, ClientKeys, MalformedClient, redirects};
 use crate::token::grants;
 
 /// A client as it is registered.
@@ -95,68 +95,6 @@ impl Profile {
     pub(super) fn is_plain(&self) -> bool {
         *self == Self::Plain
     }
-}
-
-/// How a client authenticates; each method has its own file in `client_authentication`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Authentication {
-    /// Not at all: a public client, which PKCE alone protects (RFC 6749 §2.1).
-    #[serde(deserialize_with = "nothing_more")]
-    None,
-    /// A secret in the `Authorization` header (RFC 6749 §2.3.1).
-    ClientSecretBasic(Secret),
-    /// A secret in the form (RFC 6749 §2.3.1).
-    ClientSecretPost(Secret),
-    /// Signed assertions (RFC 7523 §2.2).
-    PrivateKeyJwt {
-        /// The keys with which they verify.
-        keys: ClientKeys,
-    },
-}
-
-fn nothing_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Nothing {}
-    Nothing::deserialize(deserializer).map(|Nothing {}| ())
-}
-
-impl Authentication {
-    /// The method's registered name (RFC 7591 §2).
-    pub fn method(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::ClientSecretBasic(_) => "client_secret_basic",
-            Self::ClientSecretPost(_) => "client_secret_post",
-            Self::PrivateKeyJwt { .. } => "private_key_jwt",
-        }
-    }
-
-    /// The secret, where the method has one.
-    pub fn secret(&self) -> Option<&Secret> {
-        match self {
-            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
-            Self::None | Self::PrivateKeyJwt { .. } => None,
-        }
-    }
-
-    fn secret_mut(&mut self) -> Option<&mut Secret> {
-        match self {
-            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
-            Self::None | Self::PrivateKeyJwt { .. } => None,
-        }
-    }
-}
-
-/// Where a client's public keys are.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientKeys {
-    /// In the registration itself.
-    Jwks(JwkSet),
-    /// Published by the client.
-    JwksUri(Url),
 }
 
 /// Who vouches for a client, which decides whose addresses it may make us ask.
@@ -252,6 +190,15 @@ impl Client {
             Authentication::None if self.may_use("client_credentials") => Err(MalformedClient::PublicWithCredentials),
             _ => Ok(()),
         }
+    }
+
+    /// Judges what holds besides where people sign in: no redirect goes over a wire in the clear.
+    ///
+    /// # Errors
+    /// [`MalformedClient`] names the first URI that does.
+    pub fn check_strictly(&self) -> Result<(), MalformedClient> {
+        self.check_redirects_strictly(false)?;
+        self.check_returns_strictly(false)
     }
 
     /// Judges the redirect URIs of a client that nobody vouches for.

@@ -1,5 +1,6 @@
 //! The registered clients: who may ask, where answers may go, and how a client proves who it is.
 
+mod authentication;
 mod client;
 mod metadata;
 mod redirects;
@@ -7,7 +8,8 @@ mod registry;
 pub(crate) mod remote_keys;
 mod secret;
 
-pub use client::{ApplicationType, Authentication, Client, ClientKeys, Profile, Voucher};
+pub use authentication::{Authentication, ClientKeys};
+pub use client::{ApplicationType, Client, Profile, Voucher};
 pub use metadata::{ClientMetadata, Registration};
 pub(crate) use registry::Clients;
 pub use registry::{restore, store};

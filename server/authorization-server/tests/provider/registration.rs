@@ -1,6 +1,8 @@
 //! RFC 7591 and RFC 7592: clients that register themselves.
 
-use authorization_server::{RegistrationPolicy, SecretDigest, Settings};
+use std::sync::Arc;
+
+use authorization_server::{AuthorizationServer, Outbound, RegistrationPolicy, SecretDigest, Settings};
 use http::HeaderMap;
 use protocol::OsRng;
 use protocol::jose::SigningKey;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::app::{App, VERIFIER, token};
-use crate::house::{House, ISSUER};
+use crate::house::{House, ISSUER, boxes, open_users, sealing_secret, settings};
 use crate::methods::{basic, send};
 
 const TOKEN: &str = "the initial access token of the operator";
@@ -168,6 +170,40 @@ async fn addresses_of_the_inside_are_not_registered() {
     let answer = register(&house, &odd).await;
     assert_eq!(answer.status, 201);
     assert!(!answer.body.contains("169.254") && !answer.body.contains("api.example"), "{answer:?}");
+}
+
+/// Attack 30: where people sign in, not even the provider's own machine is asked, by address or by name.
+#[tokio::test]
+async fn in_production_no_client_of_itself_leads_to_the_providers_own_machine() {
+    let house = House::build().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let users = open_users(&house.directory).await;
+    let clock = Arc::clone(&house.clock) as _;
+    let mut boxes = boxes(Arc::clone(&house.cache) as _, Arc::clone(&house.queue) as _, &users, clock, Arc::new(OsRng));
+    boxes.outbound = Outbound::new(false, &[]).unwrap();
+    let mut production = settings(&[]);
+    open(&mut production);
+    let server = AuthorizationServer::prepare(production, boxes, &sealing_secret()).await.unwrap();
+    let house = House { router: authorization_server::router(server), ..house };
+    let by_key = |uri: String| {
+        changed(|body| {
+            body["token_endpoint_auth_method"] = json!("private_key_jwt");
+            body["jwks_uri"] = json!(uri);
+        })
+    };
+    for uri in
+        [format!("https://127.0.0.1:{port}/jwks"), format!("https://[::1]:{port}/jwks"), format!("http://localhost:{port}/jwks")]
+    {
+        assert_eq!(register(&house, &by_key(uri.clone())).await.error(), "invalid_client_metadata", "{uri}");
+    }
+    // What a name means is seen when it is used.
+    let named = register(&house, &by_key(format!("https://localhost:{port}/jwks"))).await;
+    assert_eq!(named.status, 201);
+    let app = App { client_id: text(&named.json(), "client_id").to_owned().leak(), key: SigningKey::generate(&OsRng) };
+    assert_eq!(app.push(&house, &[]).await.status, 503);
+    let reached = tokio::select! { biased; _ = listener.accept() => true, () = tokio::task::yield_now() => false };
+    assert!(!reached, "nobody knocked");
 }
 
 /// RFC 7591 §3.2.2: what makes no sense, or is for the operator to give, is refused.

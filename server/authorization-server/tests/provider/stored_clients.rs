@@ -91,6 +91,24 @@ async fn a_stored_client_signs_people_in_until_it_is_removed() {
     assert_eq!(page.page(), "problem RequestInvalid");
 }
 
+/// Attack 24: a client whose registration became narrower gets no more of what it once was granted.
+#[tokio::test]
+async fn a_narrower_registration_narrows_what_was_granted_before() {
+    let house = House::build().await;
+    let app = App::new("kept");
+    let mut client = app.registered(true);
+    assert!(Clients::add(&*house.users, &stored(&client, &house)).await.unwrap());
+    let tokens = app.tokens(&house, &mut house.browser()).await;
+    client.scope = protocol::Scope::parse("openid offline_access").unwrap();
+    assert!(house.users.replace(&stored(&client, &house)).await.unwrap());
+    house.wait(2);
+    let refreshed = app.refresh(&house, token(&tokens, "refresh_token"), &[]).await.json();
+    assert_eq!(refreshed["scope"], "offline_access openid");
+    let refresh_token = token(&refreshed, "refresh_token");
+    assert_eq!(app.refresh(&house, refresh_token, &[("scope", "email")]).await.error(), "invalid_scope");
+    assert_eq!(app.refresh(&house, refresh_token, &[("scope", "openid")]).await.json()["scope"], "openid");
+}
+
 /// The configuration is the operator's last word: nobody in the database takes the place of a client in it.
 #[tokio::test]
 async fn a_configured_client_cannot_be_replaced_by_a_stored_one() {

@@ -26,7 +26,7 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let known = grants.of_refresh_token(&presented, &client.client_id).await.map_err(Outage::from)?;
     let known = known.ok_or(TokenError::UnknownRefreshToken)?;
     let resource = issuance::resource(client, asked.parameters.get("resource"), known.resource.as_deref())?;
-    let narrower = narrower(asked, &known)?;
+    let scope = narrowed(asked, &known)?;
     holds_key(asked, &known)?;
     still_welcome(asked, &known).await?;
     bind(asked, &known).await?;
@@ -42,17 +42,26 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         }
         Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
     };
-    let scope = narrower.unwrap_or_else(|| grant.scope.clone());
     let (holder, refresh_token, key) = (Holder::Grant(&grant), Some(refresh_token), asked.key);
     let issuance = Issuance { holder, scope: &scope, resource, nonce: None, refresh_token, key };
     Ok(issuance.respond(server, client)?)
 }
 
-/// The scope asked for, if one is: within what was granted (RFC 6749 §6). The grant itself keeps its scope.
-fn narrower(asked: &Asked<'_>, grant: &Grant) -> Result<Option<Scope>, TokenError> {
-    let Some(scope) = asked.parameters.get("scope") else { return Ok(None) };
-    let scope = Scope::parse(scope).map_err(|_| TokenError::WiderScope)?;
-    if scope.is_within(&grant.scope) { Ok(Some(scope)) } else { Err(TokenError::WiderScope) }
+/// The scope asked for: within what was granted (RFC 6749 §6), and within what its client may still ask for, whose registration
+/// may have become narrower since. The grant itself keeps its scope.
+fn narrowed(asked: &Asked<'_>, grant: &Grant) -> Result<Scope, TokenError> {
+    let allowed = grant.scope.intersection(&asked.client.scope);
+    let scope = match asked.parameters.get("scope") {
+        None => allowed,
+        Some(scope) => {
+            let scope = Scope::parse(scope).map_err(|_| TokenError::WiderScope)?;
+            if !scope.is_within(&allowed) {
+                return Err(TokenError::WiderScope);
+            }
+            scope
+        }
+    };
+    if scope.is_empty() { Err(TokenError::WiderScope) } else { Ok(scope) }
 }
 
 /// RFC 9449 §5: what was once bound to a key is not given out without one. A public client has nothing but this key to prove
