@@ -6,45 +6,19 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use protocol::ErrorCode;
 use protocol::claims::{AccessTokenClaims, Audience};
 use protocol::dpop::Scheme;
-use protocol::secret::{AccessToken, RefreshToken};
+use protocol::secret::RefreshToken;
 use protocol::wire::{Introspection, IntrospectionResponse};
 use uuid::Uuid;
 
-use crate::client_authentication::{self, ClientError};
+use crate::client_authentication::ClientError;
 use crate::clients::{Authentication, Client};
-use crate::form::{self, MalformedForm};
+use crate::headers;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
+use crate::token::question::{Question, QuestionError};
 use crate::token::{access_token, revoked};
-use crate::{headers, problem};
-
-/// Why `/introspect` said no (RFC 7662 §2.3).
-#[derive(Debug, thiserror::Error)]
-enum IntrospectError {
-    #[error(transparent)]
-    Form(#[from] MalformedForm),
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error("the parameter token is missing")]
-    NoToken,
-    #[error(transparent)]
-    Outage(#[from] Outage),
-}
-
-impl IntrospectError {
-    fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
-        match self {
-            Self::Client(error) => error.respond(server, headers),
-            Self::Outage(outage) => problem::outage(server, outage),
-            Self::Form(_) | Self::NoToken => {
-                problem::refusal(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, &self.to_string())
-            }
-        }
-    }
-}
 
 /// Tells a client about a token of its own, and a resource server about an access token for it. Of every other token, and of
 /// none, it learns the same: not active (§2.2).
@@ -55,21 +29,15 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
     }
 }
 
-async fn answer(
-    server: &AuthorizationServer,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<IntrospectionResponse, IntrospectError> {
-    let parameters = form::read(headers, body)?;
-    let client = client_authentication::authenticate(server, headers, &parameters).await?;
+async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<IntrospectionResponse, QuestionError> {
+    let Question { client, as_access_token, as_refresh_token } = Question::read(server, headers, body).await?;
     if matches!(client.authentication, Authentication::None) {
         // Whoever knows its name could ask (§2.1, §4).
         return Err(ClientError::OtherMethod.into());
     }
-    let token = parameters.get("token").ok_or(IntrospectError::NoToken)?;
-    let found = match access_token::read(server, &AccessToken::new(token)).await? {
+    let found = match access_token::read(server, &as_access_token).await? {
         Some(ours) => about_access_token(server, &client, ours).await?,
-        None => about_refresh_token(server, &client, &RefreshToken::new(token)).await?,
+        None => about_refresh_token(server, &client, &as_refresh_token).await?,
     };
     Ok(found.map_or(IntrospectionResponse::INACTIVE, IntrospectionResponse::active))
 }

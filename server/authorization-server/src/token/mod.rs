@@ -21,6 +21,7 @@ pub(crate) mod access_token;
 pub(crate) mod grants;
 mod id_token;
 mod issuance;
+pub(crate) mod question;
 pub(crate) mod revoked;
 
 /// Why `/token` said no (RFC 6749 §5.2).
