@@ -4,7 +4,7 @@ import { ALGORITHMS, METHODS, type Method, ORDERS, SCOPE, SECRET } from '../../d
 import { expect, test } from '../../fixtures/clients.ts';
 import { discover, proof, refreshToken, signIn } from '../../fixtures/openid-client.ts';
 
-// A3: the library refuses metadata whose issuer is not the one that it asked.
+// OpenID Connect Discovery §4.3, RFC 8414 §3.3: the library refuses metadata whose issuer is not the one that it asked.
 for (const algorithm of ['oidc', 'oauth2'] as const) {
   test(`discovery by ${algorithm} names this provider`, async ({ issuer }) => {
     const execute = [client.allowInsecureRequests];
