@@ -5,7 +5,8 @@ import type { Settings } from './fixtures/journey.ts';
 const chromium = process.env.CLOAKROOM_CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig<Settings>({
-  testDir: 'journeys',
+  testDir: '.',
+  testMatch: ['journeys/**/*.spec.ts', 'clients/**/*.spec.ts'],
   outputDir: 'artifacts/results',
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),

@@ -95,7 +95,7 @@ node_is_there() {
 journeys() {
     node_is_there || stop "Please install Node.js 20 or newer with npm first, then say it again."
     cmp -s end2end/package-lock.json end2end/node_modules/.installed && return
-    step "Installing Playwright, axe, Biome and TypeScript from npm" "10 seconds" install_journeys || stop "npm ci failed in end2end. Its own words are above."
+    step "Installing Playwright, axe, OpenID clients, Biome and TypeScript from npm" "10 seconds" install_journeys || stop "npm ci failed in end2end. Its own words are above."
 }
 
 install_journeys() {
