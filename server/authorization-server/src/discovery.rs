@@ -70,6 +70,8 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             claims_parameter_supported: false,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             dpop_signing_alg_values_supported: dpop::algorithm_names(),
         },
     )

@@ -10,6 +10,7 @@ mod house;
 mod plain_pages;
 
 mod authorization_request;
+mod backchannel_logout;
 mod client_authentication;
 mod codes;
 mod consent;
