@@ -14,6 +14,7 @@ pub mod settings;
 pub mod state;
 
 mod authorize;
+mod claims;
 mod client_authentication;
 mod code;
 mod discovery;

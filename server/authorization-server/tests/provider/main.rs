@@ -11,6 +11,7 @@ mod plain_pages;
 
 mod authorization_request;
 mod backchannel_logout;
+mod claims;
 mod client_authentication;
 mod codes;
 mod consent;
