@@ -18,6 +18,7 @@ use user_database::SqlDatabase;
 use crate::adapters::{Backstage, Desk};
 use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
+use crate::herald::ProviderHerald;
 use crate::pages::ProviderPages;
 use crate::proofs::ProofsInCache;
 use crate::worker::Clerk;
@@ -106,7 +107,11 @@ pub fn http(configuration: &Configuration) -> Result<reqwest::Client, Failure> {
         .map_err(|error| no_client(&error))
 }
 
-fn outbound(configuration: &Configuration) -> Result<Outbound, Failure> {
+/// What asks others for a client's sake.
+///
+/// # Errors
+/// Those of [`http`].
+pub fn outbound(configuration: &Configuration) -> Result<Outbound, Failure> {
     Outbound::new(configuration.is_development(), &authorities(configuration)?).map_err(|error| no_client(&error))
 }
 
@@ -162,7 +167,8 @@ impl House {
             house.provider = Some(site::strictly(router, &configuration.provider.issuer));
         }
         if let (true, Some(queue), Some(database)) = (runs(Role::Worker), queue, database) {
-            house.worker = Some((queue, Arc::new(Clerk::new(database, configuration)?)));
+            let herald = Arc::new(ProviderHerald::new(configuration, nature, Arc::clone(&database)));
+            house.worker = Some((queue, Arc::new(Clerk::new(database, configuration, herald)?)));
         }
         Ok(house)
     }

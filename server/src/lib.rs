@@ -12,6 +12,7 @@ pub mod crew;
 pub mod demonstration;
 pub mod dev_certificate;
 pub mod failure;
+pub mod herald;
 pub mod house;
 pub mod keys;
 pub mod listener;

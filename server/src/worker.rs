@@ -1,29 +1,32 @@
-//! What is done with each event: a line in the audit log, then the e-mail that it calls for.
+//! What is done with each event: a line in the audit log, then the e-mail or the logout token that it calls for.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use app::model::OutboxMessage;
 use async_trait::async_trait;
-use queue::{Envelope, Handler, HandlerError, Mailer};
+use queue::{Envelope, Event, Handler, HandlerError, Mailer};
 use secrecy::ExposeSecret as _;
 use user_database::{AuditRecord, AuditTrail, SqlDatabase};
 
+use crate::herald::Herald;
 use crate::{Configuration, Failure};
 
-/// Files events. Both steps are idempotent by the event's identity, so that an event handled twice is filed once.
+/// Files events. The audit log and the e-mail are idempotent by the event's identity, so that an event handled twice is filed once;
+/// a client that is told of a session's end twice has ended it before.
 pub struct Clerk {
     trail: Arc<dyn AuditTrail>,
     mailer: Mailer,
+    herald: Arc<dyn Herald>,
 }
 
 impl Clerk {
-    /// A clerk who sends by SMTP where the configuration says so, else into the outbox folder.
+    /// A clerk who sends by SMTP where the configuration says so, else into the outbox folder; `herald` tells clients.
     ///
     /// # Errors
     /// [`Failure::Configuration`] where the mail server or the sender cannot be.
-    pub fn new(database: Arc<SqlDatabase>, configuration: &Configuration) -> Result<Self, Failure> {
-        Ok(Self { trail: database, mailer: mailer(configuration)? })
+    pub fn new(database: Arc<SqlDatabase>, configuration: &Configuration, herald: Arc<dyn Herald>) -> Result<Self, Failure> {
+        Ok(Self { trail: database, mailer: mailer(configuration)?, herald })
     }
 }
 
@@ -42,7 +45,7 @@ pub fn mailer(configuration: &Configuration) -> Result<Mailer, Failure> {
 #[async_trait]
 impl Handler for Clerk {
     async fn handle(&self, envelope: &Envelope) -> Result<(), HandlerError> {
-        let failed = |error: &dyn std::fmt::Display| HandlerError(error.to_string());
+        let failed = |error: &dyn std::fmt::Display| HandlerError::Passing(error.to_string());
         let record = AuditRecord {
             id: envelope.id,
             at: envelope.at,
@@ -51,6 +54,9 @@ impl Handler for Clerk {
             details: serde_json::to_value(&envelope.event).map_err(|error| failed(&error))?,
         };
         self.trail.record(&record).await.map_err(|error| failed(&error))?;
+        if let Event::SessionEnded { subject, client_id, sid } = &envelope.event {
+            self.herald.tell(client_id, subject, sid).await?;
+        }
         self.mailer.notify(envelope).await.map_err(|error| failed(&error))
     }
 }

@@ -1,5 +1,7 @@
 //! Authorization codes: opaque, short-lived, kept sealed under themselves (RFC 6749 §4.1.2, §10.5).
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
 use protocol::dpop::Thumbprint;
@@ -41,6 +43,9 @@ pub(crate) struct Promise {
     pub(crate) subject: Uuid,
     pub(crate) auth_time: Timestamp,
     pub(crate) sid: String,
+    /// What the ID token is to hold beside its own claims.
+    #[serde(default)]
+    pub(crate) id_token_claims: BTreeSet<String>,
     /// The key whose holder alone may redeem it.
     #[serde(default)]
     pub(crate) dpop_jkt: Option<Thumbprint>,
@@ -63,6 +68,7 @@ pub(crate) async fn issue(
         subject: session.subject,
         auth_time: session.auth_time,
         sid: session.sid.clone(),
+        id_token_claims: demand.id_token_claims.clone(),
         dpop_jkt: demand.dpop_jkt.clone(),
     };
     let code = AuthorizationCode::new(server.opaque());

@@ -71,7 +71,9 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             authorization_response_iss_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
-            claims_parameter_supported: false,
+            claims_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             dpop_signing_alg_values_supported: dpop::algorithm_names(),
         },
     )

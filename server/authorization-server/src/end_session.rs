@@ -81,7 +81,7 @@ async fn begin(server: &AuthorizationServer, cookies: &Cookies, query: &str) -> 
     match session::present(server, cookies).await? {
         None => Ok(asked.leave(server, StatusCode::FOUND)),
         Some(present) if asked.means(&present) => {
-            session::end(server, cookies, &present.ticket).await?;
+            session::end(server, cookies, &present).await?;
             Ok(asked.leave(server, StatusCode::FOUND))
         }
         Some(present) => Ok(asked.ask(server, &present.ticket)),
@@ -111,7 +111,7 @@ async fn confirm(
     if !genuine || !fetch_metadata::is_same_origin(headers, server.origin()) {
         return Ok(asked.ask(server, &present.ticket));
     }
-    session::end(server, cookies, &present.ticket).await?;
+    session::end(server, cookies, &present).await?;
     Ok(asked.leave(server, StatusCode::SEE_OTHER))
 }
 

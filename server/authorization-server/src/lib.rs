@@ -4,6 +4,7 @@
 //! (`authorize/checks`), the ways in which a client authenticates (`client_authentication`), and the grants of the token
 //! endpoint (`token/grants`). [`AuthorizationServer::prepare`] puts the box together, [`router`] serves it.
 
+pub mod backchannel_logout;
 pub mod clients;
 pub mod keys;
 pub mod outbound;
@@ -13,6 +14,7 @@ pub mod settings;
 pub mod state;
 
 mod authorize;
+mod claims;
 mod client_authentication;
 mod code;
 mod discovery;

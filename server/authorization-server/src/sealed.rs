@@ -86,8 +86,11 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
         Ok(())
     }
 
-    /// Removes the record of `secret`.
-    pub(crate) async fn remove(&self, server: &AuthorizationServer, secret: &str) -> Result<(), Outage> {
-        Ok(server.boxes.cache.remove(&self.key(secret)).await?)
+    /// Removes the record of `secret` and gives it as it was last: of many at once, to one.
+    pub(crate) async fn take(&self, server: &AuthorizationServer, secret: &str) -> Result<Option<T>, Outage> {
+        let key = self.key(secret);
+        let Some(raw) = server.boxes.cache.take(&key).await? else { return Ok(None) };
+        let plain = Sealer::derive(secret.as_bytes(), self.purpose).open(key.as_bytes(), &raw).ok();
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 }

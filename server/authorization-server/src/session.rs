@@ -3,8 +3,11 @@
 //! The cookie is a ticket; the record lies in the Cache, found and opened by the ticket only. It ends after some hours
 //! without use, at an absolute age, or by signing out.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use protocol::secret::Ticket;
+use queue::Event;
 use serde::{Deserialize, Serialize};
 use tower_cookies::cookie::SameSite;
 use tower_cookies::{Cookie, Cookies};
@@ -12,6 +15,7 @@ use tracing::Instrument as _;
 use user_database::Account;
 use uuid::Uuid;
 
+use crate::clients::Client;
 use crate::exchange;
 use crate::outage::Outage;
 use crate::sealed::Shelf;
@@ -31,6 +35,9 @@ pub(crate) struct Session {
     pub(crate) sid: String,
     /// The absolute end.
     pub(crate) expires_at: Timestamp,
+    /// The clients that had a code in it and want to hear of its end.
+    #[serde(default)]
+    clients: BTreeSet<String>,
 }
 
 /// A session of this browser with the account behind it.
@@ -71,21 +78,24 @@ pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> 
 }
 
 /// Begins a session for who has just signed in. The ticket is always a fresh one, and what the browser had before is void, so
-/// that nobody can plant a session; the same user signing in again keeps the `sid` that clients know.
+/// that nobody can plant a session; the same user signing in again keeps the `sid` that clients know, and of another user's session
+/// its clients hear that it is over.
 pub(crate) async fn begin(server: &AuthorizationServer, cookies: &Cookies, account: Account) -> Result<Present, Outage> {
     let lifetimes = &server.settings.lifetimes;
-    let mut sid = server.opaque();
-    if let Some(before) = ticket(cookies) {
-        if let Some(held) = SESSIONS.get(server, before.expose()).await?
-            && held.value.subject == account.subject
-        {
-            sid = held.value.sid;
+    let (mut sid, mut clients) = (server.opaque(), BTreeSet::new());
+    if let Some(before) = ticket(cookies)
+        && let Some(held) = SESSIONS.get(server, before.expose()).await?
+    {
+        if held.value.subject == account.subject {
+            let last = SESSIONS.take(server, before.expose()).await?.unwrap_or(held.value);
+            (sid, clients) = (last.sid, last.clients);
+        } else {
+            finish(server, &held.value, &before).await?;
         }
-        SESSIONS.remove(server, before.expose()).await?;
     }
     let now = server.now();
     let expires_at = now.saturating_add(lifetimes.session).unwrap_or(Timestamp::MAX);
-    let session = Session { subject: account.subject, auth_time: now, sid, expires_at };
+    let session = Session { subject: account.subject, auth_time: now, sid, expires_at, clients };
     let ticket = Ticket::issue(&*server.boxes.rng);
     let lifetime: SignedDuration = lifetimes.session_idle.min(lifetimes.session);
     SESSIONS.put(server, ticket.expose(), &session, lifetime).await?;
@@ -93,9 +103,49 @@ pub(crate) async fn begin(server: &AuthorizationServer, cookies: &Cookies, accou
     Ok(Present { session, account, ticket })
 }
 
-/// Ends the session of `ticket` and lets the browser forget it.
-pub(crate) async fn end(server: &AuthorizationServer, cookies: &Cookies, ticket: &Ticket) -> Result<(), Outage> {
-    SESSIONS.remove(server, ticket.expose()).await?;
+/// Notes that `client` is given a code in this session, so that it hears of its end; false where the session has ended meanwhile.
+pub(crate) async fn join(server: &AuthorizationServer, present: &Present, client: &Client) -> Result<bool, Outage> {
+    if client.backchannel_logout_uri.is_none() || present.session.clients.contains(&client.client_id) {
+        return Ok(true);
+    }
+    // Whoever loses to another tab reads again what the other wrote.
+    while let Some(held) = SESSIONS.get(server, present.ticket.expose()).await? {
+        let mut joined = held.value.clone();
+        if !joined.clients.insert(client.client_id.clone()) {
+            return Ok(true);
+        }
+        let lifetime = joined.expires_at.duration_since(server.now()).min(server.settings.lifetimes.session_idle);
+        if !lifetime.is_positive() {
+            return Ok(false);
+        }
+        if SESSIONS.replace(server, present.ticket.expose(), &held, &joined, lifetime).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Ends a session, lets its clients know, and lets the browser forget it.
+pub(crate) async fn end(server: &AuthorizationServer, cookies: &Cookies, present: &Present) -> Result<(), Outage> {
+    finish(server, &present.session, &present.ticket).await?;
     cookies.remove(cookie(COOKIE.to_owned(), String::new()));
+    Ok(())
+}
+
+/// The events are pushed before the session is gone: where the Queue does not answer, it is still there to be ended again.
+async fn finish(server: &AuthorizationServer, session: &Session, ticket: &Ticket) -> Result<(), Outage> {
+    announce(server, session, &session.clients).await?;
+    if let Some(last) = SESSIONS.take(server, ticket.expose()).await? {
+        let late = last.clients.difference(&session.clients).cloned().collect();
+        announce(server, session, &late).await?;
+    }
+    Ok(())
+}
+
+async fn announce(server: &AuthorizationServer, session: &Session, clients: &BTreeSet<String>) -> Result<(), Outage> {
+    for client_id in clients {
+        let (subject, client_id, sid) = (session.subject.to_string(), client_id.clone(), session.sid.clone());
+        server.tell(Event::SessionEnded { subject, client_id, sid }).await?;
+    }
     Ok(())
 }

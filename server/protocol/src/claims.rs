@@ -1,5 +1,7 @@
 //! Claims of the tokens that cross the wire.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,11 @@ use crate::secret::AccessToken;
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 /// `typ` of an ID token.
 pub const ID_TOKEN_TYPE: &str = "JWT";
+
+/// `typ` of a logout token (OpenID Connect Back-Channel Logout §2.4).
+pub const LOGOUT_TOKEN_TYPE: &str = "logout+jwt";
+/// The member of `events` that makes a token a logout token (OpenID Connect Back-Channel Logout §2.4).
+pub const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// `aud`: one value or several (RFC 7519 §4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +106,28 @@ pub struct IdTokenClaims {
     /// The provider's session (Back-Channel Logout §2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+}
+
+/// Claims of a logout token (OpenID Connect Back-Channel Logout §2.4). Times are seconds of the epoch. There is no `nonce` in it,
+/// so that none can be taken for an ID token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LogoutTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The end user whose session is over.
+    pub sub: String,
+    /// The client that is told.
+    pub aud: Audience,
+    /// When it was issued.
+    pub iat: i64,
+    /// Expiry.
+    pub exp: i64,
+    /// Its own identifier.
+    pub jti: String,
+    /// Holds [`LOGOUT_EVENT`] with an empty object.
+    pub events: BTreeMap<String, BTreeMap<String, String>>,
+    /// The session, as the ID token named it.
+    pub sid: String,
 }
 
 /// What userinfo answers (OpenID Connect Core §5.3.2).

@@ -66,6 +66,10 @@ pub struct ProviderMetadata {
     pub request_uri_parameter_supported: bool,
     #[serde(default)]
     pub claims_parameter_supported: bool,
+    #[serde(default)]
+    pub backchannel_logout_supported: bool,
+    #[serde(default)]
+    pub backchannel_logout_session_supported: bool,
     /// RFC 9449 §5.1; empty where DPoP is not supported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dpop_signing_alg_values_supported: Vec<String>,

@@ -68,6 +68,15 @@ pub enum Event {
         /// The user there.
         subject: String,
     },
+    /// The provider's session ended in which a client had signed its user in; the client is to be told (Back-Channel Logout §2.5).
+    SessionEnded {
+        /// The user.
+        subject: String,
+        /// The client that is to be told.
+        client_id: String,
+        /// What the client knows the session by; it is worth nothing without the client's credentials.
+        sid: String,
+    },
     /// A used code or refresh token came back; what it had given was revoked (RFC 9700 §4.14).
     TokenReplayed {
         /// The user.
@@ -105,6 +114,7 @@ impl Event {
             Self::ConsentGranted { .. } => "consent_granted",
             Self::ConsentDenied { .. } => "consent_denied",
             Self::SignedOut { .. } => "signed_out",
+            Self::SessionEnded { .. } => "session_ended",
             Self::TokenReplayed { .. } => "token_replayed",
             Self::ClientRegistered { .. } => "client_registered",
             Self::ClientChanged { .. } => "client_changed",
@@ -119,6 +129,7 @@ impl Event {
             | Self::ConsentGranted { subject, .. }
             | Self::ConsentDenied { subject, .. }
             | Self::SignedOut { subject, .. }
+            | Self::SessionEnded { subject, .. }
             | Self::TokenReplayed { subject, .. } => Some(subject),
             Self::SignInFailed { subject, .. } => subject.as_deref(),
             Self::ClientRegistered { .. } | Self::ClientChanged { .. } | Self::ClientRemoved { .. } => None,

@@ -105,7 +105,7 @@ impl Mailer {
 #[async_trait]
 impl Handler for Mailer {
     async fn handle(&self, envelope: &Envelope) -> Result<(), HandlerError> {
-        self.notify(envelope).await.map_err(|error| HandlerError(error.to_string()))
+        self.notify(envelope).await.map_err(|error| HandlerError::Passing(error.to_string()))
     }
 }
 

@@ -14,10 +14,16 @@ use tracing::Instrument as _;
 use crate::store::{Claim, Claimed, Settlement, Store};
 use crate::{Delivery, Envelope};
 
-/// Why an event could not be handled this time; it will be tried again.
+/// Why an event could not be handled.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct HandlerError(pub String);
+pub enum HandlerError {
+    /// It may go better another time: it will be tried again.
+    #[error("{0}")]
+    Passing(String),
+    /// It never will: the event becomes a dead letter at once.
+    #[error("{0}")]
+    Lasting(String),
+}
 
 /// Handles events; idempotent by [`Envelope::id`].
 #[async_trait]
@@ -96,22 +102,14 @@ async fn deliver(store: Arc<dyn Store>, handler: Arc<dyn Handler>, delivery: Del
     settle(store.as_ref(), &claimed, &settlement, delivery.lease).await;
 }
 
-/// Why an attempt failed.
-enum Failure {
-    /// It may go better another time.
-    Passing(String),
-    /// It never will.
-    Lasting(String),
-}
-
 /// Lets the handler try once; a panic or a handler that does not end is a failure like another.
-async fn attempt(handler: &dyn Handler, envelope: &str, time_limit: Duration) -> Result<(), Failure> {
+async fn attempt(handler: &dyn Handler, envelope: &str, time_limit: Duration) -> Result<(), HandlerError> {
     let envelope: Envelope =
-        serde_json::from_str(envelope).map_err(|error| Failure::Lasting(format!("the event cannot be read: {error}")))?;
+        serde_json::from_str(envelope).map_err(|error| HandlerError::Lasting(format!("the event cannot be read: {error}")))?;
     match timeout(time_limit, AssertUnwindSafe(handler.handle(&envelope)).catch_unwind()).await {
-        Ok(Ok(outcome)) => outcome.map_err(|HandlerError(reason)| Failure::Passing(reason)),
-        Ok(Err(panic)) => Err(Failure::Passing(format!("the handler panicked: {}", words_of(panic.as_ref())))),
-        Err(_) => Err(Failure::Passing(format!("the handler did not end within {time_limit:?}"))),
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => Err(HandlerError::Passing(format!("the handler panicked: {}", words_of(panic.as_ref())))),
+        Err(_) => Err(HandlerError::Passing(format!("the handler did not end within {time_limit:?}"))),
     }
 }
 
@@ -124,11 +122,11 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("without a word")
 }
 
-fn settlement(outcome: Result<(), Failure>, attempts: u32, delivery: &Delivery) -> Settlement {
+fn settlement(outcome: Result<(), HandlerError>, attempts: u32, delivery: &Delivery) -> Settlement {
     match outcome {
         Ok(()) => Settlement::Done,
-        Err(Failure::Lasting(reason)) => Settlement::Dead(reason),
-        Err(Failure::Passing(reason)) => match delivery.retry.wait_after(attempts) {
+        Err(HandlerError::Lasting(reason)) => Settlement::Dead(reason),
+        Err(HandlerError::Passing(reason)) => match delivery.retry.wait_after(attempts) {
             Some(wait) => Settlement::Again(wait, reason),
             None => Settlement::Dead(reason),
         },

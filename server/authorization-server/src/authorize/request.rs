@@ -1,5 +1,6 @@
 //! The authorization request as a typestate: unchecked, it can be judged; checked, it can be kept and answered with a code.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::Scope;
@@ -83,6 +84,9 @@ pub(crate) struct Demand {
     pub(crate) login_hint: Option<String>,
     /// Who should be signed in.
     pub(crate) subject: Option<Uuid>,
+    /// The claims that the ID token is to hold beside its own (OpenID Connect Core §5.5).
+    #[serde(default)]
+    pub(crate) id_token_claims: BTreeSet<String>,
     /// The key that the code is to be bound to.
     #[serde(default)]
     pub(crate) dpop_jkt: Option<Thumbprint>,

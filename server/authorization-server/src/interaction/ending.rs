@@ -1,6 +1,6 @@
 //! The end of an interaction: the browser goes back to the client, once.
 
-use protocol::Exchange;
+use protocol::{ErrorCode, Exchange};
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
@@ -10,7 +10,10 @@ use crate::authorize::{AuthorizeRequest, Checked, Refusal};
 use crate::outage::Outage;
 use crate::session::Present;
 use crate::state::AuthorizationServer;
-use crate::{code, exchange};
+use crate::{code, exchange, session};
+
+/// The user signed out in another tab while this one was on its way (OpenID Connect Core §3.1.2.6).
+const SIGNED_OUT: Refusal = Refusal { code: ErrorCode::LoginRequired, description: "the user has signed out meanwhile" };
 
 /// What the client is told.
 pub(super) enum Ending<'a> {
@@ -29,6 +32,9 @@ impl Ending<'_> {
     ) -> Result<String, Outage> {
         match self {
             Self::Refusal(refusal) => Ok(request.address.refusal(server.issuer(), *refusal)),
+            Self::Code(present) if !session::join(server, present, &request.client).await? => {
+                Ok(request.address.refusal(server.issuer(), SIGNED_OUT))
+            }
             Self::Code(present) => {
                 let issued = code::issue(server, request, &present.session);
                 let code = issued.instrument(exchange::span(Exchange::RedirectWithCode)).await?;

@@ -88,6 +88,12 @@ impl Keys {
         Ok(())
     }
 
+    /// Looks for keys that others added or revoked, where nobody calls [`Keys::tend`].
+    pub(crate) async fn renew(&self) -> Result<(), Outage> {
+        self.look().await?;
+        Ok(())
+    }
+
     /// Sees to it that there is a key for `algorithm`. There nearly always is.
     pub(crate) async fn ready_for(&self, algorithm: Algorithm) -> Result<(), Outage> {
         if self.held().newest(algorithm.kind()).is_some() {

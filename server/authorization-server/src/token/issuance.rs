@@ -1,9 +1,12 @@
 //! The tokens that a grant gives, put together into one answer (RFC 6749 §5.1).
 
+use std::collections::BTreeMap;
+
 use protocol::Scope;
 use protocol::dpop::{Scheme, Thumbprint};
 use protocol::secret::RefreshToken;
 use protocol::wire::TokenResponse;
+use serde_json::Value;
 use user_database::Grant;
 
 use super::{TokenError, access_token, id_token};
@@ -20,6 +23,8 @@ pub(super) struct Issuance<'a> {
     pub(super) resource: Option<String>,
     /// For the ID token of a sign-in; a refresh has none.
     pub(super) nonce: Option<String>,
+    /// What the ID token of a sign-in tells of its user beside its own claims.
+    pub(super) about: BTreeMap<String, Value>,
     pub(super) refresh_token: Option<RefreshToken>,
     /// The DPoP key that the access token is bound to.
     pub(super) key: Option<&'a Thumbprint>,

@@ -39,8 +39,11 @@ async fn the_metadata_tells_what_is_supported() {
         assert_eq!(metadata[name], serde_json::json!(["RS256", "PS256", "ES256", "EdDSA"]), "{name}");
     }
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-    for name in ["request_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"] {
+    for name in ["request_parameter_supported", "request_uri_parameter_supported"] {
         assert_eq!(metadata[name], false, "{name}");
+    }
+    for name in ["claims_parameter_supported", "backchannel_logout_supported", "backchannel_logout_session_supported"] {
+        assert_eq!(metadata[name], true, "{name}");
     }
     // One of the clients may send plain requests.
     assert_eq!(metadata["require_pushed_authorization_requests"], false);

@@ -10,6 +10,8 @@ mod house;
 mod plain_pages;
 
 mod authorization_request;
+mod backchannel_logout;
+mod claims;
 mod client_authentication;
 mod codes;
 mod consent;

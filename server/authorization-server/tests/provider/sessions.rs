@@ -160,3 +160,31 @@ async fn a_new_password_ends_the_sessions_that_began_before() {
     let url = house.app.begin(&house, &[("prompt", "none")]).await;
     assert_eq!(browser.open(&url).await.sent("error").as_deref(), Some("login_required"));
 }
+
+/// A4: prompt=login and prompt=consent together ask both, one after the other, and once each.
+#[tokio::test]
+async fn login_and_consent_together_ask_both() {
+    let house = House::build().await;
+    let mut browser = house.browser();
+    house.app.code(&house, &mut browser, &[]).await;
+    for prompt in ["login consent", "consent login", "select_account consent"] {
+        let page = browser.open(&house.app.begin(&house, &[("prompt", prompt)]).await).await;
+        assert_eq!(page.page(), "login", "{prompt}");
+        let page = browser.log_in(&page).await;
+        assert_eq!(page.page(), "consent", "{prompt}");
+        assert!(browser.press(&page, "allow").await.sent("code").is_some(), "{prompt}");
+    }
+}
+
+/// A4: max_age=1 leads to a later auth_time, which the ID token tells.
+#[tokio::test]
+async fn max_age_leads_to_a_later_auth_time() {
+    let house = House::build().await;
+    let mut browser = house.browser();
+    let first = claims(token(&house.app.tokens(&house, &mut browser).await, "id_token"));
+    house.wait(2);
+    let page = browser.open(&house.app.begin(&house, &[("max_age", "1")]).await).await;
+    let code = browser.log_in(&page).await.sent("code").unwrap();
+    let second = claims(token(&house.app.redeem(&house, &code, &[]).await.json(), "id_token"));
+    assert_eq!(second["auth_time"].as_i64(), first["auth_time"].as_i64().map(|at| at + 2));
+}

@@ -167,7 +167,7 @@ pub(crate) async fn a_failed_event_is_tried_again_after_longer_and_longer_waits(
         let mut begun = noted.lock().unwrap();
         begun.push(Instant::now());
         let attempt = begun.len();
-        async move { if attempt < 3 { Err(HandlerError(format!("attempt {attempt}"))) } else { Ok(()) } }
+        async move { if attempt < 3 { Err(HandlerError::Passing(format!("attempt {attempt}"))) } else { Ok(()) } }
     });
     queue.push(&event(1)).await.unwrap();
     let worker = Worker::start(&queue, handler);
@@ -235,7 +235,7 @@ pub(crate) async fn dead_letters_survive_a_restart_and_may_be_tried_again(subjec
     let attempts = AtomicUsize::new(0);
     let (handler, mut handed) = probe(move |_| {
         let first = attempts.fetch_add(1, Ordering::SeqCst) == 0;
-        async move { if first { Err(HandlerError("once more".to_owned())) } else { Ok(()) } }
+        async move { if first { Err(HandlerError::Passing("once more".to_owned())) } else { Ok(()) } }
     });
     let worker = Worker::start(&after, handler);
     drained(&after).await;

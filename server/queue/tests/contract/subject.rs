@@ -107,7 +107,7 @@ pub(crate) fn succeeding() -> (Arc<Probe>, UnboundedReceiver<Envelope>) {
 
 /// A handler that fails.
 pub(crate) fn failing(reason: &'static str) -> (Arc<Probe>, UnboundedReceiver<Envelope>) {
-    probe(move |_| async move { Err(HandlerError(reason.to_owned())) })
+    probe(move |_| async move { Err(HandlerError::Passing(reason.to_owned())) })
 }
 
 #[async_trait]

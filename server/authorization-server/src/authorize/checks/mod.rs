@@ -11,6 +11,7 @@ use crate::state::AuthorizationServer;
 pub(super) mod client;
 pub(super) mod redirect_uri;
 
+mod claims;
 mod dpop_jkt;
 mod grant_type;
 mod id_token_hint;
@@ -28,7 +29,7 @@ mod scope;
 
 /// The checks whose failure may be told to the client. Before them, `client` and `redirect_uri` must have passed: until
 /// both are right, a failure is a page and never a redirect (RFC 6749 §4.1.2.1).
-pub(super) const CHECKS: [Check; 14] = [
+pub(super) const CHECKS: [Check; 15] = [
     request_object::check,
     pushed::check,
     response_type::check,
@@ -42,6 +43,7 @@ pub(super) const CHECKS: [Check; 14] = [
     resource::check,
     login_hint::check,
     id_token_hint::check,
+    claims::check,
     dpop_jkt::check,
 ];
 

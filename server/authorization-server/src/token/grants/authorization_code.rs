@@ -1,14 +1,18 @@
 //! The authorization code grant (RFC 6749 §4.1.3, RFC 7636 §4.6).
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use protocol::pkce;
 use protocol::secret::{CodeVerifier, RefreshToken};
 use protocol::wire::TokenResponse;
 use queue::Event;
+use serde_json::Value;
 use user_database::Grant;
 use uuid::Uuid;
 
 use super::{Answer, Asked};
+use crate::claims;
 use crate::code::{CODES, CodeRecord, Promise, REMEMBERED};
 use crate::outage::Outage;
 use crate::sealed::Held;
@@ -42,9 +46,19 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
             _ => Err(TokenError::UnknownCode),
         };
     }
+    let about = about(server, &promise).await?;
     let (holder, scope, nonce, key) = (Holder::Grant(&grant), &grant.scope, promise.nonce, asked.key);
-    let issuance = Issuance { holder, scope, resource, nonce, refresh_token, key };
+    let issuance = Issuance { holder, scope, resource, nonce, about, refresh_token, key };
     Ok(issuance.respond(server, asked.client)?)
+}
+
+/// What the client asked to find in the ID token (OpenID Connect Core §5.5).
+async fn about(server: &AuthorizationServer, promise: &Promise) -> Result<BTreeMap<String, Value>, Outage> {
+    if promise.id_token_claims.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let account = server.boxes.accounts.by_subject(promise.subject).await?;
+    Ok(account.map(|account| claims::about(&account, &promise.id_token_claims, &promise.scope)).unwrap_or_default())
 }
 
 /// The code is bound to its client, its redirect URI, its verifier and its key; a request that has them wrong does not use it

@@ -1,5 +1,7 @@
 //! The client credentials grant (RFC 6749 §4.4): a client acts for itself; there is no user, no ID token and no refresh token.
 
+use std::collections::BTreeMap;
+
 use protocol::Scope;
 use protocol::wire::TokenResponse;
 
@@ -21,7 +23,15 @@ fn grant(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     }
     let scope = scope(asked)?;
     let resource = issuance::resource(asked.client, asked.parameters.get("resource"), None)?;
-    let issuance = Issuance { holder: Holder::Client, scope: &scope, resource, nonce: None, refresh_token: None, key: asked.key };
+    let issuance = Issuance {
+        holder: Holder::Client,
+        scope: &scope,
+        resource,
+        nonce: None,
+        about: BTreeMap::new(),
+        refresh_token: None,
+        key: asked.key,
+    };
     Ok(issuance.respond(asked.server, asked.client)?)
 }
 

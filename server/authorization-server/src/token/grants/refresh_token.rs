@@ -1,5 +1,7 @@
 //! The refresh token grant, with rotation (RFC 6749 §6, RFC 9700 §4.14.2).
 
+use std::collections::BTreeMap;
+
 use protocol::Scope;
 use protocol::secret::RefreshToken;
 use protocol::wire::TokenResponse;
@@ -43,7 +45,7 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
     };
     let (holder, refresh_token, key) = (Holder::Grant(&grant), Some(refresh_token), asked.key);
-    let issuance = Issuance { holder, scope: &scope, resource, nonce: None, refresh_token, key };
+    let issuance = Issuance { holder, scope: &scope, resource, nonce: None, about: BTreeMap::new(), refresh_token, key };
     Ok(issuance.respond(server, client)?)
 }
 
