@@ -15,6 +15,9 @@ pub(super) struct Counter {
     limit: Limit,
 }
 
+/// Nobody has to wait.
+const FREE: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// How long until the next try.
 pub(super) struct Wait(pub(super) SignedDuration);
 
@@ -22,7 +25,8 @@ pub(super) struct Wait(pub(super) SignedDuration);
 struct Count {
     /// How many were wrong, or are being looked at.
     wrong: u32,
-    /// From when on the next one is let through.
+    /// From when on the next one is let through; the epoch where none has to wait. Never merely the present: the clocks of
+    /// replicas, and tries at once, differ by a little.
     free_at: Timestamp,
     /// When all of this is forgotten.
     ends_at: Timestamp,
@@ -43,7 +47,7 @@ impl Counter {
         loop {
             let now = server.now();
             let (count, raw) = self.read(server).await?;
-            let count = count.unwrap_or_else(|| Count { wrong: 0, free_at: now, ends_at: after(now, self.limit.window) });
+            let count = count.unwrap_or_else(|| Count { wrong: 0, free_at: FREE, ends_at: after(now, self.limit.window) });
             let wait = count.free_at.duration_since(now);
             if wait.is_positive() {
                 return Ok(Err(Wait(wait)));
@@ -59,7 +63,7 @@ impl Counter {
         loop {
             let now = server.now();
             let (Some(count), raw) = self.read(server).await? else { return Ok(()) };
-            let less = Count { wrong: count.wrong.saturating_sub(1), free_at: now, ..count };
+            let less = Count { wrong: count.wrong.saturating_sub(1), free_at: FREE, ..count };
             if self.write(server, raw.as_deref(), less, now).await? {
                 return Ok(());
             }
@@ -97,7 +101,8 @@ impl Counter {
 impl Count {
     fn one_more(self, limit: &Limit, now: Timestamp) -> Self {
         let wrong = self.wrong.saturating_add(1);
-        let free_at = after(now, limit.delay(wrong));
+        let delay = limit.delay(wrong);
+        let free_at = if delay.is_positive() { after(now, delay) } else { FREE };
         // Who has to wait is not let off by the end of the window.
         Self { wrong, free_at, ends_at: self.ends_at.max(free_at) }
     }

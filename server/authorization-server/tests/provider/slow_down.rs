@@ -263,6 +263,16 @@ async fn guesses_at_once_are_all_counted() {
     assert_eq!(judged(&house), 10, "no more were looked at");
 }
 
+/// A17: the clocks of replicas, and of tries at once, differ a little; nobody waits for the other's.
+#[tokio::test]
+async fn tries_that_are_allowed_wait_for_no_other_clock() {
+    let house = strict().await;
+    let mut browser = at(&house, "192.0.2.1");
+    assert_eq!(told(&house, &mut browser, "demo", "guess").await, wrong());
+    house.clock.advance(SignedDuration::from_millis(-1));
+    assert_eq!(told(&house, &mut browser, "demo", "guess").await, wrong());
+}
+
 /// Signing in from a new browser begins the name's count anew, so that typing errors of a year do not add up.
 #[tokio::test]
 async fn signing_in_begins_the_count_anew() {
