@@ -49,6 +49,12 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
+    /// The algorithm that a token's header names: by its registered name, or for `EdDSA` on Ed25519 by the fully specified one
+    /// (RFC 9864 §2.2), which newer clients write.
+    pub(super) fn of_header(name: &str) -> Option<Self> {
+        if name == "Ed25519" { Some(Self::EdDSA) } else { Self::of_name(name) }
+    }
+
     /// The same in the words of the `jsonwebtoken` crate.
     pub(super) fn registered(self) -> jsonwebtoken::Algorithm {
         match self {
@@ -120,8 +126,17 @@ mod tests {
         for kind in KeyKind::ALL {
             assert_eq!(KeyKind::of_name(kind.name()), Some(kind));
         }
-        for name in ["none", "HS256", "es256", "ES384", ""] {
+        for name in ["none", "HS256", "es256", "ES384", "ed25519", "Ed448", ""] {
             assert_eq!(Algorithm::of_name(name), None, "{name}");
+            assert_eq!(Algorithm::of_header(name), None, "{name}");
+        }
+    }
+
+    /// RFC 9864 §2.2: `Ed25519` says of a signature what `EdDSA` says of it and its curve.
+    #[test]
+    fn a_header_may_name_ed25519_by_either_name() {
+        for name in ["EdDSA", "Ed25519"] {
+            assert_eq!(Algorithm::of_header(name), Some(Algorithm::EdDSA), "{name}");
         }
     }
 }

@@ -67,7 +67,7 @@ impl Keyring {
         let (message, signature) = jwt.rsplit_once('.').ok_or(InvalidJwt::Malformed)?;
         let (head, claims) = message.split_once('.').ok_or(InvalidJwt::Malformed)?;
         let head = Head::read(head)?;
-        let algorithm = Algorithm::of_name(&head.alg).filter(|algorithm| algorithms.contains(algorithm));
+        let algorithm = Algorithm::of_header(&head.alg).filter(|algorithm| algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(InvalidJwt::Algorithm)?;
         if typ.is_some_and(|expected| !head.is_of(expected)) {
             return Err(InvalidJwt::Type);
