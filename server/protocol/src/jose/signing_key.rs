@@ -8,35 +8,18 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Header;
-use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, EllipticCurveKeyType, KeyAlgorithm,
-    OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters, RSAKeyType, ThumbprintHash,
-};
-use p256::elliptic_curve::sec1::ToSec1Point as _;
-use p256::pkcs8::der::asn1::OctetStringRef;
-use p256::pkcs8::spki::AlgorithmIdentifierRef;
-use p256::pkcs8::{EncodePrivateKey as _, LineEnding, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
+use jsonwebtoken::jwk::{CommonParameters, PublicKeyUse, ThumbprintHash};
+use p256::pkcs8::{LineEnding, SecretDocument};
 use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
-    RsaKeyPair,
-};
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use serde::Serialize;
 
 use super::{Algorithm, InvalidJwt, Jwk, KeyKind};
 use crate::Rng;
 
-/// The size of the RSA keys that we make, in bits; those that we read may have up to twice as many.
-const RSA_BITS: usize = 2048;
+mod pkcs8;
+
 const PEM_LABEL: &str = "PRIVATE KEY";
-/// RFC 8410 §3.
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-/// RFC 5480 §2.1.1.
-const ELLIPTIC_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-/// RFC 8017 appendix C.
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// What stands before the 32 bytes of an Ed25519 key: it is an octet string within the octet string (RFC 8410 §7).
-const OCTET_STRING_OF_32: [u8; 2] = [0x04, 0x20];
 
 /// A private key with its public half.
 #[derive(Clone)]
@@ -64,23 +47,14 @@ pub struct MalformedKey;
 impl SigningKey {
     /// Makes a P-256 key.
     pub fn generate(rng: &dyn Rng) -> Self {
-        loop {
-            // Nearly every 32 bytes are a key; those that are not are drawn again.
-            if let Ok(key) = p256(rng) {
-                return key;
-            }
-        }
+        Self::generate_kind(KeyKind::P256, rng)
     }
 
     /// Makes a key of `kind`. An RSA key takes up to a second of a core: not for an async task.
     pub fn generate_kind(kind: KeyKind, rng: &dyn Rng) -> Self {
         loop {
-            let made = match kind {
-                KeyKind::P256 => p256(rng),
-                KeyKind::Ed25519 => ed25519(rng),
-                KeyKind::Rsa => rsa(rng),
-            };
-            if let Ok(key) = made {
+            // Nearly every draw is a key; those that are not are drawn again.
+            if let Ok(key) = pkcs8::make(kind, rng).and_then(Self::of) {
                 return key;
             }
         }
@@ -105,13 +79,7 @@ impl SigningKey {
     }
 
     fn of(pkcs8: SecretDocument) -> Result<Self, MalformedKey> {
-        let info = PrivateKeyInfoRef::try_from(pkcs8.as_bytes()).map_err(|_| MalformedKey)?;
-        let (pair, algorithm, parameters) = match info.algorithm.oid {
-            ELLIPTIC_CURVE => elliptic(info)?,
-            ED25519 => edwards(&info)?,
-            RSA => rivest(pkcs8.as_bytes())?,
-            _ => return Err(MalformedKey),
-        };
+        let (pair, algorithm, parameters) = pkcs8::read(&pkcs8)?;
         let common = CommonParameters {
             public_key_use: Some(PublicKeyUse::Signature),
             key_algorithm: algorithm,
@@ -218,95 +186,6 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-fn p256(rng: &dyn Rng) -> Result<SigningKey, MalformedKey> {
-    let secret = p256::SecretKey::from_slice(&rng.bits_256()).map_err(|_| MalformedKey)?;
-    SigningKey::of(secret.to_pkcs8_der().map_err(|_| MalformedKey)?)
-}
-
-fn ed25519(rng: &dyn Rng) -> Result<SigningKey, MalformedKey> {
-    let octets = [OCTET_STRING_OF_32.as_slice(), &rng.bits_256()].concat();
-    let algorithm = AlgorithmIdentifierRef { oid: ED25519, parameters: None };
-    let octets = OctetStringRef::new(&octets).map_err(|_| MalformedKey)?;
-    let info = PrivateKeyInfoRef::new(algorithm, octets);
-    SigningKey::of(SecretDocument::encode_msg(&info).map_err(|_| MalformedKey)?)
-}
-
-fn rsa(rng: &dyn Rng) -> Result<SigningKey, MalformedKey> {
-    use rsa::pkcs8::EncodePrivateKey as _;
-    let secret = rsa::RsaPrivateKey::new(&mut Chance(rng), RSA_BITS).map_err(|_| MalformedKey)?;
-    let pkcs8 = secret.to_pkcs8_der().map_err(|_| MalformedKey)?;
-    SigningKey::of(SecretDocument::try_from(pkcs8.as_bytes()).map_err(|_| MalformedKey)?)
-}
-
-type Read = (Pair, Option<KeyAlgorithm>, AlgorithmParameters);
-
-fn elliptic(info: PrivateKeyInfoRef<'_>) -> Result<Read, MalformedKey> {
-    let secret = p256::SecretKey::try_from(info).map_err(|_| MalformedKey)?;
-    let point = secret.public_key().to_sec1_point(false);
-    let (Some(x), Some(y)) = (point.x(), point.y()) else { return Err(MalformedKey) };
-    let pair = EcdsaKeyPair::from_private_key_and_public_key(
-        &ECDSA_P256_SHA256_FIXED_SIGNING,
-        &secret.to_bytes(),
-        point.as_bytes(),
-        &SystemRandom::new(),
-    );
-    let parameters = EllipticCurveKeyParameters {
-        key_type: EllipticCurveKeyType::EC,
-        curve: EllipticCurve::P256,
-        x: URL_SAFE_NO_PAD.encode(x),
-        y: URL_SAFE_NO_PAD.encode(y),
-    };
-    let pair = Pair::P256(pair.map_err(|_| MalformedKey)?);
-    Ok((pair, Some(KeyAlgorithm::ES256), AlgorithmParameters::EllipticCurve(parameters)))
-}
-
-fn edwards(info: &PrivateKeyInfoRef<'_>) -> Result<Read, MalformedKey> {
-    let seed = info.private_key.as_bytes().strip_prefix(OCTET_STRING_OF_32.as_slice()).ok_or(MalformedKey)?;
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| MalformedKey)?;
-    let parameters = OctetKeyPairParameters {
-        key_type: OctetKeyPairType::OctetKeyPair,
-        curve: EllipticCurve::Ed25519,
-        x: URL_SAFE_NO_PAD.encode(pair.public_key()),
-    };
-    Ok((Pair::Ed25519(pair), Some(KeyAlgorithm::EdDSA), AlgorithmParameters::OctetKeyPair(parameters)))
-}
-
-fn rivest(pkcs8: &[u8]) -> Result<Read, MalformedKey> {
-    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| MalformedKey)?;
-    let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
-    let parameters =
-        RSAKeyParameters { key_type: RSAKeyType::RSA, n: URL_SAFE_NO_PAD.encode(public.n), e: URL_SAFE_NO_PAD.encode(public.e) };
-    Ok((Pair::Rsa(pair), None, AlgorithmParameters::RSA(parameters)))
-}
-
-/// Our chance in the shape that the maker of RSA keys asks for.
-struct Chance<'a>(&'a dyn Rng);
-
-impl rsa::rand_core::RngCore for Chance<'_> {
-    fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.0.fill(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.0.fill(bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rsa::rand_core::Error> {
-        self.0.fill(bytes);
-        Ok(())
-    }
-}
-
-impl rsa::rand_core::CryptoRng for Chance<'_> {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,7 +278,7 @@ mod tests {
     #[test]
     fn what_is_no_such_key_is_refused() {
         use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
-        let short = rsa::RsaPrivateKey::new(&mut Chance(&OsRng), 1024).unwrap().to_pkcs8_pem(LineEnding::LF).unwrap();
+        let short = rsa::RsaPrivateKey::new(&mut pkcs8::Chance(&OsRng), 1024).unwrap().to_pkcs8_pem(LineEnding::LF).unwrap();
         let public = SigningKey::generate(&OsRng).to_pem().unwrap().expose_secret().replace("PRIVATE", "PUBLIC");
         for pem in ["nonsense", "", short.as_str(), public.as_str()] {
             assert_eq!(SigningKey::from_pem(pem).unwrap_err(), MalformedKey);
