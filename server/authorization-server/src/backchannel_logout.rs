@@ -86,7 +86,7 @@ impl Messenger {
         let Pouch { signing_keys, clients, clock, rng, outbound } = pouch;
         let store = KeyStore::new(signing_keys, Arc::clone(&clock), Arc::clone(&rng), settings, sealing_secret);
         Ok(Self {
-            issuer: settings.issuer.as_str().trim_end_matches('/').to_owned(),
+            issuer: settings.issuer_identifier(),
             keys: Keys::prepare(store, Arc::clone(&clock), settings.keys).await?,
             clients: Clients::new(&settings.clients, clients, Arc::clone(&clock)),
             outbound,

@@ -13,7 +13,7 @@ use protocol::wire::{Introspection, IntrospectionResponse};
 use uuid::Uuid;
 
 use crate::client_authentication::ClientError;
-use crate::clients::{Authentication, Client};
+use crate::clients::Client;
 use crate::headers;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
@@ -31,7 +31,7 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<IntrospectionResponse, QuestionError> {
     let Question { client, as_access_token, as_refresh_token } = Question::read(server, headers, body).await?;
-    if matches!(client.authentication, Authentication::None) {
+    if client.is_public() {
         // Whoever knows its name could ask (§2.1, §4).
         return Err(ClientError::OtherMethod.into());
     }

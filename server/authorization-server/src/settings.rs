@@ -132,6 +132,11 @@ pub enum InvalidSettings {
 }
 
 impl Settings {
+    /// The issuer as it stands in tokens and metadata: without a slash at the end.
+    pub(crate) fn issuer_identifier(&self) -> String {
+        self.issuer.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// Judges the settings before anything is built on them.
     ///
     /// # Errors

@@ -93,7 +93,7 @@ impl AuthorizationServer {
         let store = KeyStore::new(port, clock, rng, &settings, sealing_secret);
         let keys = Keys::prepare(store, Arc::clone(&boxes.clock), settings.keys).await?;
         Ok(Arc::new(Self {
-            issuer: settings.issuer.as_str().trim_end_matches('/').to_owned(),
+            issuer: settings.issuer_identifier(),
             origin: settings.issuer.origin().ascii_serialization(),
             base: settings.issuer.path().trim_end_matches('/').to_owned(),
             clients: Clients::new(&settings.clients, Arc::clone(&boxes.clients), Arc::clone(&boxes.clock)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 
 use super::{Attempt, ClientError, Presented};
-use crate::clients::{Authentication, Client};
+use crate::clients::Client;
 
 pub(super) fn attempt<'a>(presented: &'a Presented<'a>) -> Option<Attempt<'a>> {
     let client_id = presented.parameters.get("client_id")?;
@@ -17,5 +17,5 @@ pub(super) fn attempt<'a>(presented: &'a Presented<'a>) -> Option<Attempt<'a>> {
 
 async fn find(presented: &Presented<'_>, client_id: &str) -> Result<Arc<Client>, ClientError> {
     let client = presented.server.clients.find(client_id).await?.ok_or(ClientError::Unknown)?;
-    if matches!(client.authentication, Authentication::None) { Ok(client) } else { Err(ClientError::OtherMethod) }
+    if client.is_public() { Ok(client) } else { Err(ClientError::OtherMethod) }
 }

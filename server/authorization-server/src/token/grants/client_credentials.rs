@@ -6,7 +6,6 @@ use protocol::Scope;
 use protocol::wire::TokenResponse;
 
 use super::{Answer, Asked};
-use crate::clients::Authentication;
 use crate::token::TokenError;
 use crate::token::issuance::{self, Holder, Issuance};
 
@@ -18,7 +17,7 @@ pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
 }
 
 fn grant(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
-    if matches!(asked.client.authentication, Authentication::None) {
+    if asked.client.is_public() {
         return Err(TokenError::ForeignGrantType);
     }
     let scope = scope(asked)?;
