@@ -1,18 +1,22 @@
 //! The provider's own session: who is signed in here, in this browser.
 //!
-//! The cookie is a ticket; the record lies in the Cache, found and opened by the ticket only. It ends after some hours
-//! without use, at an absolute age, or by signing out.
+//! The cookie is a ticket; the record lies in the Cache, found and opened by the ticket only. The User Database keeps a book of
+//! who is signed in where, by which a user ends a session from another device. It ends after some hours without use, at an
+//! absolute age, or by signing out.
 
 use std::collections::BTreeSet;
 
+use http::HeaderMap;
+use http::header::USER_AGENT;
 use jiff::{SignedDuration, Timestamp};
+use protocol::ClientAddress;
 use protocol::secret::Ticket;
 use queue::Event;
 use serde::{Deserialize, Serialize};
 use tower_cookies::cookie::SameSite;
 use tower_cookies::{Cookie, Cookies};
 use tracing::Instrument as _;
-use user_database::Account;
+use user_database::{Account, Session as Entry};
 use uuid::Uuid;
 
 use crate::clients::Client;
@@ -22,7 +26,7 @@ use crate::sealed::Shelf;
 use crate::state::AuthorizationServer;
 
 const COOKIE: &str = "__Host-provider";
-const SESSIONS: Shelf<Session> = Shelf::new("session");
+const SESSIONS: Shelf<Session> = Shelf::new("signed-in");
 
 /// The record of a session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,9 +39,6 @@ pub(crate) struct Session {
     pub(crate) sid: String,
     /// The absolute end.
     pub(crate) expires_at: Timestamp,
-    /// The clients that had a code in it and want to hear of its end.
-    #[serde(default)]
-    clients: BTreeSet<String>,
 }
 
 /// A session of this browser with the account behind it.
@@ -45,6 +46,24 @@ pub(crate) struct Present {
     pub(crate) session: Session,
     pub(crate) account: Account,
     pub(crate) ticket: Ticket,
+}
+
+/// Where somebody signs in, to be shown to them later.
+pub(crate) struct Whence {
+    user_agent: Option<String>,
+    address: Option<String>,
+}
+
+/// The longest description that a browser may give of itself, in characters.
+const LONGEST_USER_AGENT: usize = 200;
+
+impl Whence {
+    /// What a request tells of it.
+    pub(crate) fn of(headers: &HeaderMap, address: Option<ClientAddress>) -> Self {
+        let told = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = told.map(|told| told.chars().take(LONGEST_USER_AGENT).collect());
+        Self { user_agent, address: address.map(|address| address.to_string()) }
+    }
 }
 
 /// A cookie as all of ours are: for this host only, over TLS only, out of scripts' reach.
@@ -80,71 +99,93 @@ pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> 
 /// Begins a session for who has just signed in. The ticket is always a fresh one, and what the browser had before is void, so
 /// that nobody can plant a session; the same user signing in again keeps the `sid` that clients know, and of another user's session
 /// its clients hear that it is over.
-pub(crate) async fn begin(server: &AuthorizationServer, cookies: &Cookies, account: Account) -> Result<Present, Outage> {
+pub(crate) async fn begin(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    account: Account,
+    whence: Whence,
+) -> Result<Present, Outage> {
     let lifetimes = &server.settings.lifetimes;
-    let (mut sid, mut clients) = (server.opaque(), BTreeSet::new());
+    let mut sid = server.opaque();
     if let Some(before) = ticket(cookies)
         && let Some(held) = SESSIONS.get(server, before.expose()).await?
     {
-        if held.value.subject == account.subject {
-            let last = SESSIONS.take(server, before.expose()).await?.unwrap_or(held.value);
-            (sid, clients) = (last.sid, last.clients);
+        if held.value.subject == account.subject && held.value.auth_time >= account.sessions_since {
+            SESSIONS.take(server, before.expose()).await?;
+            sid = held.value.sid;
         } else {
-            finish(server, &held.value, &before).await?;
+            finish(server, &held.value.sid).await?;
+            SESSIONS.take(server, before.expose()).await?;
         }
     }
     let now = server.now();
     let expires_at = now.saturating_add(lifetimes.session).unwrap_or(Timestamp::MAX);
-    let session = Session { subject: account.subject, auth_time: now, sid, expires_at, clients };
+    let session = Session { subject: account.subject, auth_time: now, sid, expires_at };
     let ticket = Ticket::issue(&*server.boxes.rng);
     let lifetime: SignedDuration = lifetimes.session_idle.min(lifetimes.session);
     SESSIONS.put(server, ticket.expose(), &session, lifetime).await?;
+    let Whence { user_agent, address } = whence;
+    let entry = Entry {
+        sid: session.sid.clone(),
+        subject: session.subject,
+        record: SESSIONS.key(ticket.expose()),
+        began_at: now,
+        ends_at: expires_at,
+        user_agent,
+        address,
+        clients: BTreeSet::new(),
+    };
+    // Second, so that whoever strikes the entry out finds the record. Where this fails, nobody has the ticket.
+    server.boxes.sessions.enter(&entry).await?;
     cookies.add(cookie(COOKIE.to_owned(), ticket.expose().to_owned()));
     Ok(Present { session, account, ticket })
 }
 
 /// Notes that `client` is given a code in this session, so that it hears of its end; false where the session has ended meanwhile.
 pub(crate) async fn join(server: &AuthorizationServer, present: &Present, client: &Client) -> Result<bool, Outage> {
-    if client.backchannel_logout_uri.is_none() || present.session.clients.contains(&client.client_id) {
+    if client.backchannel_logout_uri.is_none() {
         return Ok(true);
     }
-    // Whoever loses to another tab reads again what the other wrote.
-    while let Some(held) = SESSIONS.get(server, present.ticket.expose()).await? {
-        let mut joined = held.value.clone();
-        if !joined.clients.insert(client.client_id.clone()) {
-            return Ok(true);
-        }
-        let lifetime = joined.expires_at.duration_since(server.now()).min(server.settings.lifetimes.session_idle);
-        if !lifetime.is_positive() {
-            return Ok(false);
-        }
-        if SESSIONS.replace(server, present.ticket.expose(), &held, &joined, lifetime).await? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(server.boxes.sessions.join(&present.session.sid, &client.client_id).await?)
 }
 
-/// Ends a session, lets its clients know, and lets the browser forget it.
+/// Ends the session of this browser, lets its clients know, and lets the browser forget it.
 pub(crate) async fn end(server: &AuthorizationServer, cookies: &Cookies, present: &Present) -> Result<(), Outage> {
-    finish(server, &present.session, &present.ticket).await?;
+    finish(server, &present.session.sid).await?;
+    SESSIONS.take(server, present.ticket.expose()).await?;
     cookies.remove(cookie(COOKIE.to_owned(), String::new()));
     Ok(())
 }
 
-/// The events are pushed before the session is gone: where the Queue does not answer, it is still there to be ended again.
-async fn finish(server: &AuthorizationServer, session: &Session, ticket: &Ticket) -> Result<(), Outage> {
-    announce(server, session, &session.clients).await?;
-    if let Some(last) = SESSIONS.take(server, ticket.expose()).await? {
-        let late = last.clients.difference(&session.clients).cloned().collect();
-        announce(server, session, &late).await?;
+/// The sessions of an account, the newest first: those that its browsers can still open.
+pub(crate) async fn of_account(server: &AuthorizationServer, account: &Account) -> Result<Vec<Entry>, Outage> {
+    let mut open = Vec::new();
+    for entry in server.boxes.sessions.of_subject(account.subject, server.now()).await? {
+        // An idle one is gone from the Cache before it is from the book.
+        if entry.began_at >= account.sessions_since && server.boxes.cache.get(&entry.record).await?.is_some() {
+            open.push(entry);
+        }
+    }
+    Ok(open)
+}
+
+/// Ends a session by its `sid`, wherever its browser is, and lets its clients know. The events are pushed before the session is
+/// gone: where the Queue does not answer, it is still there to be ended again.
+pub(crate) async fn finish(server: &AuthorizationServer, sid: &str) -> Result<(), Outage> {
+    let Some(entry) = server.boxes.sessions.get(sid).await? else { return Ok(()) };
+    announce(server, &entry, &entry.clients).await?;
+    server.boxes.cache.remove(&entry.record).await?;
+    if let Some(last) = server.boxes.sessions.strike(sid).await? {
+        // What came of a sign-in in the meantime.
+        server.boxes.cache.remove(&last.record).await?;
+        announce(server, &last, &last.clients.difference(&entry.clients).cloned().collect()).await?;
     }
     Ok(())
 }
 
-async fn announce(server: &AuthorizationServer, session: &Session, clients: &BTreeSet<String>) -> Result<(), Outage> {
+async fn announce(server: &AuthorizationServer, entry: &Entry, clients: &BTreeSet<String>) -> Result<(), Outage> {
     for client_id in clients {
-        let (subject, client_id, sid) = (session.subject.to_string(), client_id.clone(), session.sid.clone());
+        let (subject, client_id, sid) = (entry.subject.to_string(), client_id.clone(), entry.sid.clone());
         server.tell(Event::SessionEnded { subject, client_id, sid }).await?;
     }
     Ok(())

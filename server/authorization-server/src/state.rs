@@ -8,7 +8,7 @@ use protocol::dpop::Nonces;
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
 use secrecy::{ExposeSecret as _, SecretString};
-use user_database::{Accounts, Consents, Grants, SigningKeys};
+use user_database::{AccountKeeper, Accounts, AuditTrail, Consents, Grants, Sessions, SigningKeys};
 
 use crate::clients::Clients;
 use crate::clients::remote_keys::RemoteKeys;
@@ -26,8 +26,11 @@ pub struct Boxes {
     pub cache: Arc<dyn Cache>,
     pub queue: Arc<dyn Queue>,
     pub accounts: Arc<dyn Accounts>,
+    pub account_keeper: Arc<dyn AccountKeeper>,
+    pub audit: Arc<dyn AuditTrail>,
     pub consents: Arc<dyn Consents>,
     pub grants: Arc<dyn Grants>,
+    pub sessions: Arc<dyn Sessions>,
     pub signing_keys: Arc<dyn SigningKeys>,
     pub clients: Arc<dyn user_database::Clients>,
     pub pages: Arc<dyn Pages>,

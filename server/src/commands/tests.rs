@@ -7,7 +7,7 @@ use protocol::OsRng;
 use protocol::secret::{ClientSecret, Password};
 use serde_json::Value;
 use tempfile::TempDir;
-use user_database::{AuditTrail as _, Clients as _, SqlDatabase};
+use user_database::{AuditTrail as _, Clients as _, Session, Sessions, SqlDatabase};
 
 use crate::cli::user::PasswordSource;
 use crate::cli::{Cli, Command};
@@ -223,6 +223,40 @@ async fn an_account_is_looked_after_by_username_or_address() {
     assert_eq!(desk.call(&["user", "list"]).await.unwrap(), "There are no accounts.\n");
     let kinds = ["account_removed", "account_password_set", "account_enabled", "account_disabled", "account_added"];
     assert_eq!(desk.kinds().await, kinds);
+}
+
+/// A20: whichever way an account is put out, the clients of its sessions are told, once.
+#[tokio::test]
+async fn who_is_put_out_is_signed_out_at_the_clients() {
+    for command in ["disable", "set-password", "remove"] {
+        let desk = Desk::new();
+        desk.call(&ADA).await.unwrap();
+        let database = desk.database().await;
+        let account = user_database::Accounts::by_login(&*database, "ada").await.unwrap().unwrap();
+        for (sid, clients) in [("desk", &["shop", "mail"][..]), ("phone", &["shop"]), ("alone", &[])] {
+            let now = Nature::default().clock.now();
+            let session = Session {
+                sid: sid.to_owned(),
+                subject: account.subject,
+                record: sid.to_owned(),
+                began_at: now,
+                ends_at: now + jiff::SignedDuration::from_hours(1),
+                user_agent: None,
+                address: None,
+                clients: clients.iter().map(|client| (*client).to_owned()).collect(),
+            };
+            database.enter(&session).await.unwrap();
+        }
+        desk.call(&["user", command, "ada"]).await.unwrap();
+        let queue = crate::house::open_queue(&desk.configuration).await.unwrap();
+        assert_eq!(queue.depth().await.unwrap(), 3, "{command}");
+        if command != "remove" {
+            desk.call(&["user", command, "ada"]).await.unwrap();
+            assert_eq!(queue.depth().await.unwrap(), 3, "{command} once more");
+        }
+        assert!(Sessions::get(&*database, "desk").await.unwrap().is_none());
+        database.close().await;
+    }
 }
 
 #[tokio::test]

@@ -5,13 +5,14 @@ use std::io::{BufRead as _, Write};
 use authorization_server::password;
 use jiff::Timestamp;
 use protocol::secret::Password;
+use queue::{Envelope, Event};
 use serde_json::{Value, json};
-use user_database::{Account, AccountKeeper as _, Accounts as _, SqlDatabase};
+use user_database::{Account, AccountKeeper as _, Accounts as _, Sessions as _, SqlDatabase};
 use uuid::Uuid;
 
 use super::{audit_line, failed, say, say_json};
 use crate::cli::user::{PasswordSource, UserCommand};
-use crate::house::{Nature, open_database};
+use crate::house::{Nature, open_database, open_queue};
 use crate::{Configuration, Failure};
 
 /// Accounts that are read from the database at once.
@@ -31,7 +32,7 @@ pub async fn command(
     out: &mut (dyn Write + Send),
 ) -> Result<(), Failure> {
     let database = open_database(configuration, nature).await?;
-    let office = Office { database: &database, nature };
+    let office = Office { configuration, database: &database, nature };
     let done = match command {
         UserCommand::Add { username, email, name, email_verified, password } => {
             let name = name.as_deref().unwrap_or(username);
@@ -78,6 +79,7 @@ struct Newcomer<'a> {
 }
 
 struct Office<'a> {
+    configuration: &'a Configuration,
     database: &'a SqlDatabase,
     nature: &'a Nature,
 }
@@ -163,6 +165,7 @@ impl Office<'_> {
         let hash = self.hash(&ask()?)?;
         let changed = self.database.set_password(account.subject, &hash, self.nature.clock.now()).await.map_err(failed)?;
         self.ended(changed, login, "account_password_set", &account).await?;
+        self.tell_clients(&account).await?;
         say(out, format_args!("The account {} has another password; its sessions and grants are over.", account.username))
     }
 
@@ -172,8 +175,9 @@ impl Office<'_> {
         let changed = self.database.set_disabled(account.subject, disabled, now).await.map_err(failed)?;
         let kind = if disabled { "account_disabled" } else { "account_enabled" };
         self.ended(changed, login, kind, &account).await?;
-        let username = account.username;
+        let username = &account.username;
         if disabled {
+            self.tell_clients(&account).await?;
             say(out, format_args!("The account {username} cannot sign in any more; its sessions and grants are over."))
         } else {
             say(out, format_args!("The account {username} can sign in again."))
@@ -182,9 +186,38 @@ impl Office<'_> {
 
     async fn remove(&self, login: &str, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         let account = self.known(login).await?;
+        // Nobody may sign in anew between the news and the removal, which takes the book of sessions along.
+        self.database.set_disabled(account.subject, true, self.nature.clock.now()).await.map_err(failed)?;
+        self.tell_clients(&account).await?;
         let removed = self.database.remove(account.subject).await.map_err(failed)?;
         self.ended(removed, login, "account_removed", &account).await?;
         say(out, format_args!("The account {} was removed, with its consents and grants.", account.username))
+    }
+
+    /// Lets the clients of the account's sessions know that these are over, by way of the Queue, and strikes the sessions out.
+    async fn tell_clients(&self, account: &Account) -> Result<(), Failure> {
+        let sessions = self.database.of_subject(account.subject, self.nature.clock.now()).await.map_err(failed)?;
+        if sessions.iter().any(|session| !session.clients.is_empty()) {
+            let untold = |error: &dyn std::fmt::Display| {
+                let username = &account.username;
+                Failure::Command(format!(
+                    "{username} is signed out, but the applications could not be told: {error}; please run the command again"
+                ))
+            };
+            let queue = open_queue(self.configuration).await.map_err(|error| untold(&error))?;
+            for session in &sessions {
+                for client_id in &session.clients {
+                    let (subject, client_id, sid) = (account.subject.to_string(), client_id.clone(), session.sid.clone());
+                    let event = Event::SessionEnded { subject, client_id, sid };
+                    let envelope = Envelope::new(event, &*self.nature.clock, &*self.nature.rng);
+                    queue.push(&envelope).await.map_err(|error| untold(&error))?;
+                }
+            }
+        }
+        for session in &sessions {
+            self.database.strike(&session.sid).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     async fn known(&self, login: &str) -> Result<Account, Failure> {

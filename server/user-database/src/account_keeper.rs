@@ -1,4 +1,4 @@
-//! What an operator does with accounts.
+//! What an operator does with accounts, and users with their own.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,6 +11,8 @@ use crate::{Account, Unavailable};
 pub trait AccountKeeper: Send + Sync + 'static {
     /// Up to `limit` accounts in the order of their usernames, after `after`.
     async fn list(&self, after: &str, limit: u32) -> Result<Vec<Account>, Unavailable>;
+    /// Gives an account another full name; false where there is no such account.
+    async fn set_name(&self, subject: Uuid, name: &str) -> Result<bool, Unavailable>;
     /// Gives an account another password and ends its sessions and grants at `now`; false where there is no such account.
     async fn set_password(&self, subject: Uuid, password_hash: &str, now: Timestamp) -> Result<bool, Unavailable>;
     /// Disables an account, which ends its sessions and grants at `now`, or enables it again, which revives none of them;

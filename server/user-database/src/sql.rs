@@ -23,6 +23,7 @@ mod grants;
 mod migrations;
 mod postgres;
 mod prune;
+mod sessions;
 mod signing_keys;
 mod sqlite;
 

@@ -23,6 +23,7 @@ use super::record::{self, Found, Open};
 use super::{DENIED, InteractionError, check_origin, check_token, follow};
 use crate::outage::Outage;
 use crate::pages::{LoginFault, LoginPage};
+use crate::session::Whence;
 use crate::slow_down::{self, Guesser, device};
 use crate::state::AuthorizationServer;
 use crate::{exchange, form, headers, session};
@@ -96,7 +97,7 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
             return Ok(page(server, &open, username, status(fault), Some(fault)));
         }
     };
-    let present = session::begin(server, cookies, account).await?;
+    let present = session::begin(server, cookies, account, Whence::of(headers, from.address)).await?;
     device::remember(server, cookies, present.session.subject);
     let authenticated_at = present.session.auth_time;
     if let Some(location) = open.note(server, |progress| progress.authenticated_at = Some(authenticated_at)).await? {

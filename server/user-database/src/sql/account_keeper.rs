@@ -25,6 +25,11 @@ impl AccountKeeper for SqlDatabase {
         Ok(rows.iter().map(account).collect::<Result<_, _>>()?)
     }
 
+    async fn set_name(&self, subject: Uuid, name: &str) -> Result<bool, Unavailable> {
+        let rename = sqlx::query("UPDATE accounts SET name = $2 WHERE subject = $1").bind(subject.to_string()).bind(name);
+        Ok(rename.execute(&self.writes).await?.rows_affected() > 0)
+    }
+
     async fn set_password(&self, subject: Uuid, password_hash: &str, now: Timestamp) -> Result<bool, Unavailable> {
         let mut transaction = self.begin().await?;
         let changed = sqlx::query("UPDATE accounts SET password_hash = $2, sessions_since = $3 WHERE subject = $1")

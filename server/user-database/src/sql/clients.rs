@@ -71,7 +71,11 @@ impl Clients for SqlDatabase {
         if removed.rows_affected() == 0 {
             return Ok(false);
         }
-        for statement in ["DELETE FROM grants WHERE client_id = $1", "DELETE FROM consents WHERE client_id = $1"] {
+        for statement in [
+            "DELETE FROM grants WHERE client_id = $1",
+            "DELETE FROM consents WHERE client_id = $1",
+            "DELETE FROM session_clients WHERE client_id = $1",
+        ] {
             sqlx::query(statement).bind(client_id).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;

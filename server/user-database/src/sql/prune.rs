@@ -33,6 +33,9 @@ const ENDED_GRANTS: &str = "DELETE FROM grants WHERE id IN \
 const EXPIRED_KEYS: &str = "DELETE FROM signing_keys WHERE kid IN \
      (SELECT kid FROM signing_keys WHERE expires_at <= $1 LIMIT $2)";
 
+/// Sessions that have run out.
+const ENDED_SESSIONS: &str = "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE ends_at <= $1 LIMIT $2)";
+
 /// The instant before which a use has no need of its sealed successor any more.
 pub(super) fn successors_before(now: Timestamp) -> Timestamp {
     before(now, ROTATION_GRACE.saturating_add(SKEW))
@@ -40,7 +43,7 @@ pub(super) fn successors_before(now: Timestamp) -> Timestamp {
 
 impl SqlDatabase {
     /// Removes grants that are expired or revoked at `now` with their refresh tokens, and used refresh tokens older
-    /// than [`REPLAY_MEMORY`], and signing keys that have expired; forgets sealed successors whose grace is over. Answers how
+    /// than [`REPLAY_MEMORY`], and signing keys and sessions that have expired; forgets sealed successors whose grace is over. Answers how
     /// many rows went.
     ///
     /// May run at any time, on several replicas at once, beside everything else; an hour apart is often enough.
@@ -54,6 +57,7 @@ impl SqlDatabase {
             (OLD_USED_TOKENS, before(now, REPLAY_MEMORY)),
             (ENDED_GRANTS, now),
             (EXPIRED_KEYS, now),
+            (ENDED_SESSIONS, now),
         ];
         for (statement, until) in steps {
             loop {

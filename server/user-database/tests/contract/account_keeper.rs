@@ -9,6 +9,7 @@ use crate::samples::{CLIENT, account, at, grant, scope, token};
 
 on_every_engine![
     accounts_are_listed_in_order_and_page_by_page,
+    a_name_is_changed_and_nothing_else,
     a_new_password_ends_sessions_and_grants,
     disabling_ends_sessions_and_grants_and_enabling_revives_none,
     an_account_that_is_removed_takes_along_what_it_was_granted,
@@ -41,6 +42,17 @@ async fn accounts_are_listed_in_order_and_page_by_page(home: &Home) {
     assert_eq!(listed("", 2).await, ["alice", "bob"]);
     assert_eq!(listed("bob", 2).await, ["carol"]);
     assert_eq!(listed("carol", 2).await, [""; 0]);
+}
+
+async fn a_name_is_changed_and_nothing_else(home: &Home) {
+    let database = home.open().await;
+    let account = account("ada");
+    Accounts::add(&*database, &account).await.unwrap();
+    assert!(database.set_name(account.subject, "Ada L. \"Countess\" 💚").await.unwrap());
+    let changed = database.by_subject(account.subject).await.unwrap().unwrap();
+    assert_eq!(changed.name, "Ada L. \"Countess\" 💚");
+    assert_eq!((changed.username, changed.sessions_since), (account.username, account.sessions_since));
+    assert!(!database.set_name(Uuid::now_v7(), "Nobody").await.unwrap());
 }
 
 async fn a_new_password_ends_sessions_and_grants(home: &Home) {

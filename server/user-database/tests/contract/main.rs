@@ -18,4 +18,5 @@ mod grants;
 mod opening;
 mod pruning;
 mod rotation;
+mod sessions;
 mod signing_keys;

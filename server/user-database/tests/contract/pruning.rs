@@ -2,15 +2,16 @@
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use user_database::{Grants, REPLAY_MEMORY, Rotation};
+use user_database::{Grants, REPLAY_MEMORY, Rotation, Sessions};
 
 use crate::engines::{Home, on_every_engine};
-use crate::samples::{CLIENT, at, grant, subject, token};
+use crate::samples::{CLIENT, at, grant, session, subject, token};
 
 on_every_engine![
     expired_and_revoked_grants_go_with_their_tokens,
     a_used_token_is_remembered_for_its_time,
     a_prune_takes_nothing_that_is_live,
+    sessions_that_ran_out_go,
     replicas_that_prune_at_once_do_not_get_in_each_others_way,
 ];
 
@@ -67,4 +68,13 @@ async fn replicas_that_prune_at_once_do_not_get_in_each_others_way(home: &Home) 
         join_all(replicas.iter().cloned().map(|database| tokio::spawn(async move { database.prune(at(3600)).await.unwrap() })))
             .await;
     assert_eq!(pruned.into_iter().map(Result::unwrap).sum::<u64>(), 1200);
+}
+
+async fn sessions_that_ran_out_go(home: &Home) {
+    let database = home.open().await;
+    database.enter(&session(subject(&database).await, "sid")).await.unwrap();
+    assert_eq!(database.prune(at(3599)).await.unwrap(), 0);
+    assert!(Sessions::get(&*database, "sid").await.unwrap().is_some());
+    assert_eq!(database.prune(at(3600)).await.unwrap(), 1);
+    assert!(Sessions::get(&*database, "sid").await.unwrap().is_none());
 }

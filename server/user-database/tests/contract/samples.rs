@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
 use protocol::dpop::Thumbprint;
 use protocol::secret::RefreshToken;
-use user_database::{Account, Accounts as _, Grant, SqlDatabase, StoredKey};
+use user_database::{Account, Accounts as _, Grant, Session, SqlDatabase, StoredKey};
 use uuid::Uuid;
 
 pub(crate) const CLIENT: &str = "cloakroom-application";
@@ -75,4 +75,18 @@ pub(crate) fn signing_key(kind: &str, generation: i64, activates: i64) -> Stored
 /// A thumbprint of a key, by a letter.
 pub(crate) fn key(letter: char) -> Thumbprint {
     format!("{}A", letter.to_string().repeat(42)).parse().unwrap()
+}
+
+/// A session that began at the beginning and ends after an hour.
+pub(crate) fn session(subject: Uuid, sid: &str) -> Session {
+    Session {
+        sid: sid.to_owned(),
+        subject,
+        record: format!("provider:session:{sid}"),
+        began_at: at(0),
+        ends_at: at(3600),
+        user_agent: Some("Mozilla/5.0".to_owned()),
+        address: None,
+        clients: [CLIENT.to_owned()].into(),
+    }
 }
