@@ -1,7 +1,7 @@
 //! The Authorization Server's port to its pages, answered from `app`: two vocabularies, joined here.
 
 use app::provider as shown;
-use authorization_server::pages::{ConsentPage, LoginFault, LoginPage, Pages, Problem, SignOutPage};
+use authorization_server::pages::{ConsentPage, LeadsTo, LoginFault, LoginPage, Pages, Problem, SignOutPage};
 
 /// Renders the provider's pages with the application's name and style.
 pub struct ProviderPages(shown::ProviderSite);
@@ -23,7 +23,11 @@ impl Pages for ProviderPages {
         let shown_page = shown::LoginPage {
             action: page.action,
             csrf: page.csrf,
-            client_name: page.client_name,
+            leads_to: match page.leads_to {
+                LeadsTo::Client(name) => shown::LeadsTo::Client(name),
+                LeadsTo::Device => shown::LeadsTo::Device,
+                LeadsTo::Account => shown::LeadsTo::Account,
+            },
             username: page.username,
             fault: page.fault.map(|fault| match fault {
                 LoginFault::Credentials => shown::LoginFault::Credentials,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::document::document;
-use super::{LoginFault, LoginPage, ProviderSite};
+use super::{LeadsTo, LoginFault, LoginPage, ProviderSite};
 
 /// Renders the login page. A fault is told in a summary that takes focus, and by the title.
 pub fn login(site: &ProviderSite, page: &LoginPage) -> String {
@@ -13,7 +13,8 @@ pub fn login(site: &ProviderSite, page: &LoginPage) -> String {
 }
 
 fn content(page: LoginPage) -> impl IntoView {
-    let LoginPage { action, csrf, client_name, username, fault, demo_accounts } = page;
+    let LoginPage { action, csrf, leads_to, username, fault, demo_accounts } = page;
+    let (cancel, lede) = (cancel(&leads_to), lede(leads_to));
     let faulty = fault == Some(LoginFault::Credentials);
     // Where something went wrong the summary takes focus; else the first field that is still empty does.
     let focus_username = fault.is_none() && username.is_empty();
@@ -21,7 +22,7 @@ fn content(page: LoginPage) -> impl IntoView {
     view! {
         {fault.map(summary)}
         <h1>"Sign in"</h1>
-        <p class="lede">"to continue to " <strong>{client_name.clone()}</strong></p>
+        <p class="lede">{lede}</p>
         <form class="card form" method="post" action=action>
             <input type="hidden" name="csrf" value=csrf/>
             <div class="field">
@@ -56,11 +57,26 @@ fn content(page: LoginPage) -> impl IntoView {
             <div class="ways">
                 <button class="button primary" id="sign-in" name="action" value="sign-in">"Sign in"</button>
                 <button class="button" id="deny" name="action" value="deny" formnovalidate=true>
-                    {format!("Cancel and return to {client_name}")}
+                    {cancel}
                 </button>
             </div>
         </form>
         {(!demo_accounts.is_empty()).then(|| demonstration(demo_accounts))}
+    }
+}
+
+fn lede(leads_to: LeadsTo) -> AnyView {
+    match leads_to {
+        LeadsTo::Client(name) => view! { "to continue to " <strong>{name}</strong> }.into_any(),
+        LeadsTo::Device => "to connect a device".into_any(),
+        LeadsTo::Account => "to see your account".into_any(),
+    }
+}
+
+fn cancel(leads_to: &LeadsTo) -> String {
+    match leads_to {
+        LeadsTo::Client(name) => format!("Cancel and return to {name}"),
+        LeadsTo::Device | LeadsTo::Account => "Cancel".to_owned(),
     }
 }
 

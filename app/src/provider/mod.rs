@@ -13,7 +13,7 @@ mod session;
 
 pub use consent::consent;
 pub use login::login;
-pub use model::{ConsentPage, LoginFault, LoginPage, Problem, ProviderSite, SignOutPage};
+pub use model::{ConsentPage, LeadsTo, LoginFault, LoginPage, Problem, ProviderSite, SignOutPage};
 pub use problem::problem;
 pub use scopes::meaning;
 pub use session::{home, sign_out, signed_out};
@@ -36,7 +36,7 @@ mod tests {
         LoginPage {
             action: "/interaction/login".to_owned(),
             csrf: "c".to_owned(),
-            client_name: MARKUP.to_owned(),
+            leads_to: LeadsTo::Client(MARKUP.to_owned()),
             username: MARKUP.to_owned(),
             fault: None,
             demo_accounts: vec![(MARKUP.to_owned(), MARKUP.to_owned())],
@@ -66,6 +66,8 @@ mod tests {
         let mut pages = vec![
             login(&site, &login_page()),
             login(&site, &LoginPage { fault: Some(LoginFault::Credentials), ..login_page() }),
+            login(&site, &LoginPage { leads_to: LeadsTo::Device, ..login_page() }),
+            login(&site, &LoginPage { leads_to: LeadsTo::Account, ..login_page() }),
             login(&site, &LoginPage { fault: Some(LoginFault::TooMany { seconds: 90 }), ..login_page() }),
             consent(&site, &consent_page()),
             sign_out(&site, &sign_out_page(Some(MARKUP))),

@@ -15,15 +15,26 @@ pub enum LoginFault {
     },
 }
 
-/// The login page: fields `username`, `password`; buttons `sign-in` and `deny` (back to the client).
+/// Where a login leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeadsTo {
+    /// To the client of this name.
+    Client(String),
+    /// To the page where the code that a device shows is entered.
+    Device,
+    /// To the account page.
+    Account,
+}
+
+/// The login page: fields `username`, `password`; buttons `sign-in` and `deny` (back to the client, or to our front page).
 #[derive(Debug, Clone)]
 pub struct LoginPage {
     /// Where the form posts to.
     pub action: String,
     /// The form's anti-forgery token.
     pub csrf: String,
-    /// The client that asks.
-    pub client_name: String,
+    /// Where it leads.
+    pub leads_to: LeadsTo,
     /// What was typed before, or hinted by the client.
     pub username: String,
     /// What is wrong with the last attempt.

@@ -39,8 +39,9 @@ pub enum Event {
     SignInFailed {
         /// The user, where the login named one that exists.
         subject: Option<String>,
-        /// The client whose sign-in it was.
-        client_id: String,
+        /// The client whose sign-in it was; none where it was for a page of the provider's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
         /// Where the attempt came from, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,

@@ -17,6 +17,7 @@ use super::ending::{self, Ending};
 use super::next::{self, Next};
 use super::record::{self, Found, Open};
 use super::{DENIED, InteractionError, check_origin, check_token, follow};
+use crate::authorize::{AuthorizeRequest, Checked};
 use crate::outage::Outage;
 use crate::pages::ConsentPage;
 use crate::session::Present;
@@ -46,9 +47,9 @@ async fn show(server: &AuthorizationServer, cookies: &Cookies, id: &str) -> Resu
         Found::Completed(location) => return Ok(headers::redirect(StatusCode::FOUND, &location)),
         Found::Open(open) => open,
     };
-    let present = session::present(server, cookies).await?;
-    match next::decide(server, &open.request, present.as_ref(), &open.pending.progress).await? {
-        Next::Consent(present) => Ok(page(server, &open, present)),
+    let (present, errand) = (session::present(server, cookies).await?, Arc::clone(&open.errand));
+    match next::decide(server, &errand, present.as_ref(), &open.pending.progress).await? {
+        Next::Consent(request, present) => Ok(page(server, &open, request, present)),
         next => follow(server, cookies, &mut open, next, StatusCode::FOUND).await,
     }
 }
@@ -66,36 +67,36 @@ async fn submit(
         Found::Completed(location) => return Ok(headers::redirect(StatusCode::SEE_OTHER, &location)),
         Found::Open(open) => open,
     };
-    let present = session::present(server, cookies).await?;
-    let next = next::decide(server, &open.request, present.as_ref(), &open.pending.progress).await?;
-    let Next::Consent(present) = next else {
+    let (present, errand) = (session::present(server, cookies).await?, Arc::clone(&open.errand));
+    let next = next::decide(server, &errand, present.as_ref(), &open.pending.progress).await?;
+    let Next::Consent(request, present) = next else {
         return follow(server, cookies, &mut open, next, StatusCode::SEE_OTHER).await;
     };
     check_token(&form, &csrf(&open, present))?;
     match form::pressed(&form) {
         "allow" => {
-            allow(server, &open, present).await?;
+            allow(server, request, present).await?;
             let subject = present.session.subject;
             if let Some(location) = open.note(server, |progress| progress.consented = Some(subject)).await? {
                 return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
             }
-            let next = next::decide(server, &open.request, Some(present), &open.pending.progress).await?;
+            let next = next::decide(server, &errand, Some(present), &open.pending.progress).await?;
             follow(server, cookies, &mut open, next, StatusCode::SEE_OTHER).await
         }
         "deny" => {
-            let client_id = open.request.client.client_id.clone();
+            let client_id = request.client.client_id.clone();
             server.tell(Event::ConsentDenied { subject: present.session.subject.to_string(), client_id }).await?;
-            let location = ending::finish(server, cookies, &mut open, Ending::Refusal(DENIED)).await?;
+            let location = ending::finish(server, cookies, &mut open, Ending::Refusal(request, DENIED)).await?;
             Ok(headers::redirect(StatusCode::SEE_OTHER, &location))
         }
-        _ => follow(server, cookies, &mut open, Next::Consent(present), StatusCode::SEE_OTHER).await,
+        _ => follow(server, cookies, &mut open, Next::Consent(request, present), StatusCode::SEE_OTHER).await,
     }
 }
 
 /// Tells the Queue first: an audit line too many, where the consent then cannot be written, is better than one missing.
-async fn allow(server: &AuthorizationServer, open: &Open, present: &Present) -> Result<(), Outage> {
-    let (subject, client_id) = (present.session.subject, &open.request.client.client_id);
-    let scope = &open.request.demand().scope;
+async fn allow(server: &AuthorizationServer, request: &AuthorizeRequest<Checked>, present: &Present) -> Result<(), Outage> {
+    let (subject, client_id) = (present.session.subject, &request.client.client_id);
+    let scope = &request.demand().scope;
     let event = Event::ConsentGranted { subject: subject.to_string(), client_id: client_id.clone(), scope: scope.to_string() };
     server.tell(event).await?;
     let allow = server.boxes.consents.allow(subject, client_id, scope, server.now());
@@ -107,17 +108,17 @@ fn csrf(open: &Open, present: &Present) -> String {
     handle(&format!("csrf:{}", present.session.subject), &open.ticket)
 }
 
-fn page(server: &AuthorizationServer, open: &Open, present: &Present) -> Response {
-    let redirect_uri = &open.request.address.redirect_uri;
+fn page(server: &AuthorizationServer, open: &Open, request: &AuthorizeRequest<Checked>, present: &Present) -> Response {
+    let redirect_uri = &request.address.redirect_uri;
     let host = Url::parse(redirect_uri).ok().and_then(|uri| uri.host_str().map(str::to_owned));
     let html = server.boxes.pages.consent(&ConsentPage {
         action: server.path(&format!("/consent/{}", open.id())),
         csrf: csrf(open, present),
-        client_name: open.request.client.name.clone(),
+        client_name: request.client.name.clone(),
         client_host: host.unwrap_or_else(|| redirect_uri.clone()),
         user_name: present.account.name.clone(),
         user_email: present.account.email.clone(),
-        scopes: open.request.demand().scope.iter().map(str::to_owned).collect(),
+        scopes: request.demand().scope.iter().map(str::to_owned).collect(),
     });
     headers::page(StatusCode::OK, html, &[redirect_uri])
 }

@@ -1,10 +1,11 @@
-//! The end of an interaction: the browser goes back to the client, once.
+//! The end of an interaction: the browser goes where its errand leads, once.
 
 use protocol::{ErrorCode, Exchange};
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
 use super::InteractionError;
+use super::own_page::OwnPage;
 use super::record::Open;
 use crate::authorize::{AuthorizeRequest, Checked, Refusal};
 use crate::outage::Outage;
@@ -15,31 +16,33 @@ use crate::{code, exchange, session};
 /// The user signed out in another tab while this one was on its way (OpenID Connect Core §3.1.2.6).
 const SIGNED_OUT: Refusal = Refusal { code: ErrorCode::LoginRequired, description: "the user has signed out meanwhile" };
 
-/// What the client is told.
+/// Where it ends.
 pub(super) enum Ending<'a> {
-    /// The code.
-    Code(&'a Present),
-    /// No.
-    Refusal(Refusal),
+    /// The client gets its code.
+    Code(&'a AuthorizeRequest<Checked>, &'a Present),
+    /// The client is told no.
+    Refusal(&'a AuthorizeRequest<Checked>, Refusal),
+    /// The page of our own is shown.
+    Page(&'a OwnPage),
+    /// Our front page is: the user would not sign in for another.
+    Home,
 }
 
 impl Ending<'_> {
     /// Where the browser is sent.
-    pub(super) async fn location(
-        &self,
-        server: &AuthorizationServer,
-        request: &AuthorizeRequest<Checked>,
-    ) -> Result<String, Outage> {
+    pub(super) async fn location(&self, server: &AuthorizationServer) -> Result<String, Outage> {
         match self {
-            Self::Refusal(refusal) => Ok(request.address.refusal(server.issuer(), *refusal)),
-            Self::Code(present) if !session::join(server, present, &request.client).await? => {
+            Self::Refusal(request, refusal) => Ok(request.address.refusal(server.issuer(), *refusal)),
+            Self::Code(request, present) if !session::join(server, present, &request.client).await? => {
                 Ok(request.address.refusal(server.issuer(), SIGNED_OUT))
             }
-            Self::Code(present) => {
+            Self::Code(request, present) => {
                 let issued = code::issue(server, request, &present.session);
                 let code = issued.instrument(exchange::span(Exchange::RedirectWithCode)).await?;
                 Ok(request.with_code(server.issuer(), &code))
             }
+            Self::Page(page) => Ok(server.url(page.path())),
+            Self::Home => Ok(server.url("/")),
         }
     }
 }
@@ -57,6 +60,6 @@ pub(super) async fn finish(
     {
         return Err(InteractionError::Expired);
     }
-    let location = ending.location(server, &open.request).await?;
+    let location = ending.location(server).await?;
     open.complete(server, cookies, location).await
 }

@@ -17,10 +17,10 @@ use tower_cookies::Cookies;
 use tracing::Instrument as _;
 use user_database::Account;
 
-use super::ending::{self, Ending};
+use super::ending;
 use super::next::{self, Next};
 use super::record::{self, Found, Open};
-use super::{DENIED, InteractionError, check_origin, check_token, follow};
+use super::{InteractionError, check_origin, check_token, follow};
 use crate::outage::Outage;
 use crate::pages::{LoginFault, LoginPage};
 use crate::session::Whence;
@@ -65,12 +65,9 @@ async fn show(server: &AuthorizationServer, cookies: &Cookies, id: &str) -> Resu
         Found::Completed(location) => return Ok(headers::redirect(StatusCode::FOUND, &location)),
         Found::Open(open) => open,
     };
-    let present = session::present(server, cookies).await?;
-    match next::decide(server, &open.request, present.as_ref(), &open.pending.progress).await? {
-        Next::Login => {
-            let username = open.request.demand().login_hint.clone().unwrap_or_default();
-            Ok(page(server, &open, username, StatusCode::OK, None))
-        }
+    let (present, errand) = (session::present(server, cookies).await?, Arc::clone(&open.errand));
+    match next::decide(server, &errand, present.as_ref(), &open.pending.progress).await? {
+        Next::Login => Ok(page(server, &open, errand.login_hint().unwrap_or_default(), StatusCode::OK, None)),
         next => follow(server, cookies, &mut open, next, StatusCode::FOUND).await,
     }
 }
@@ -84,8 +81,9 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
         Found::Open(open) => open,
     };
     check_token(&form, &csrf(&open.ticket))?;
+    let errand = Arc::clone(&open.errand);
     if form::pressed(&form) == "deny" {
-        let location = ending::finish(server, cookies, &mut open, Ending::Refusal(DENIED)).await?;
+        let location = ending::finish(server, cookies, &mut open, errand.denied()).await?;
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
     }
     let username = form.get("username").unwrap_or_default().trim();
@@ -103,7 +101,7 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
     if let Some(location) = open.note(server, |progress| progress.authenticated_at = Some(authenticated_at)).await? {
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
     }
-    let next = next::decide(server, &open.request, Some(&present), &open.pending.progress).await?;
+    let next = next::decide(server, &errand, Some(&present), &open.pending.progress).await?;
     follow(server, cookies, &mut open, next, StatusCode::SEE_OTHER).await
 }
 
@@ -144,7 +142,7 @@ async fn authenticate(
         turn.was_right(server).await?;
         return Ok(Ok(account));
     }
-    let client_id = open.request.client.client_id.clone();
+    let client_id = open.errand.client_id();
     let address = from.address.map(|address| address.to_string());
     server.tell(Event::SignInFailed { subject, client_id, address }).await?;
     Ok(Err(LoginFault::Credentials))
@@ -165,12 +163,12 @@ fn page(server: &AuthorizationServer, open: &Open, username: String, status: Sta
     let html = server.boxes.pages.login(&LoginPage {
         action: server.path(&format!("/login/{}", open.id())),
         csrf: csrf(&open.ticket),
-        client_name: open.request.client.name.clone(),
+        leads_to: open.errand.leads_to(),
         username,
         fault,
         demo_accounts: demo.iter().map(|account| (account.username.clone(), account.password.clone())).collect(),
     });
-    let mut response = headers::page(status, html, &[&open.request.address.redirect_uri]);
+    let mut response = headers::page(status, html, &open.errand.form_targets());
     if let Some(LoginFault::TooMany { seconds }) = fault {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

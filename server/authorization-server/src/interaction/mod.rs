@@ -1,4 +1,5 @@
-//! What happens between an authorization request and its answer: login, consent, and the way back to the client.
+//! What happens between an authorization request and its answer: login, consent, and the way back to the client. A page of our
+//! own that has to know who is there leads to the same login, and the login back to it ([`OwnPage`]).
 //!
 //! Each interaction has a cookie of its own and a record in the Cache that only this cookie opens, so that tabs never
 //! disturb one another and no other browser can take over.
@@ -21,12 +22,17 @@ use crate::{headers, problem};
 
 pub(crate) mod consent;
 mod ending;
+mod errand;
 pub(crate) mod login;
 mod next;
+mod own_page;
 mod record;
 
 use ending::Ending;
+use errand::Written;
 use next::Next;
+#[expect(unused_imports, reason = "the first page that leads here follows")]
+pub(crate) use own_page::OwnPage;
 use record::{Open, Progress};
 
 /// Why an interaction does not go on.
@@ -71,30 +77,36 @@ pub(crate) async fn enter(
     pushed: Option<Spendable>,
     present: Option<&Present>,
 ) -> Result<Response, InteractionError> {
-    let ending = match next::decide(server, request, present, &Progress::default()).await? {
-        Next::Issue(present) => Ending::Code(present),
-        Next::Refuse(refusal) => Ending::Refusal(refusal),
-        Next::Login => return lead(server, cookies, request, pushed, "login").await,
-        Next::Consent(_) => return lead(server, cookies, request, pushed, "consent").await,
+    let page = match next::of_request(server, request, present, &Progress::default()).await? {
+        Next::End(ending) => return end(server, ending, pushed).await,
+        Next::Login => "login",
+        Next::Consent(..) => "consent",
     };
+    lead(server, cookies, Written::Authorization(request.record()), pushed, page, StatusCode::FOUND).await
+}
+
+/// Ends at once what needed no page.
+async fn end(server: &AuthorizationServer, ending: Ending<'_>, pushed: Option<Spendable>) -> Result<Response, InteractionError> {
     if let Some(pushed) = pushed
         && !pushed.spend(server, &server.opaque()).await?
     {
         return Err(InteractionError::Expired);
     }
-    let location = ending.location(server, request).await?;
+    let location = ending.location(server).await?;
     Ok(headers::redirect(StatusCode::FOUND, &location))
 }
 
+/// Begins an interaction and leads to its first page.
 async fn lead(
     server: &AuthorizationServer,
     cookies: &Cookies,
-    request: &AuthorizeRequest<Checked>,
+    errand: Written,
     pushed: Option<Spendable>,
     page: &str,
+    status: StatusCode,
 ) -> Result<Response, InteractionError> {
-    let id = record::begin(server, cookies, request, pushed).await?;
-    Ok(headers::redirect(StatusCode::FOUND, &server.url(&format!("/{page}/{id}"))))
+    let id = record::begin(server, cookies, errand, pushed).await?;
+    Ok(headers::redirect(status, &server.url(&format!("/{page}/{id}"))))
 }
 
 /// Leads on from a page to whatever comes next.
@@ -107,9 +119,8 @@ async fn follow(
 ) -> Result<Response, InteractionError> {
     let location = match next {
         Next::Login => server.url(&format!("/login/{}", open.id())),
-        Next::Consent(_) => server.url(&format!("/consent/{}", open.id())),
-        Next::Issue(present) => ending::finish(server, cookies, open, Ending::Code(present)).await?,
-        Next::Refuse(refusal) => ending::finish(server, cookies, open, Ending::Refusal(refusal)).await?,
+        Next::Consent(..) => server.url(&format!("/consent/{}", open.id())),
+        Next::End(ending) => ending::finish(server, cookies, open, ending).await?,
     };
     Ok(headers::redirect(status, &location))
 }

@@ -1,9 +1,11 @@
-//! What comes next for an authorization request: a page, the code, or an error (OpenID Connect Core §3.1.2.3, §3.1.2.4).
+//! What comes next in an interaction: a page, or its end (for authorization requests OpenID Connect Core §3.1.2.3, §3.1.2.4).
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::{ErrorCode, Exchange};
 use tracing::Instrument as _;
 
+use super::ending::Ending;
+use super::errand::Errand;
 use super::record::Progress;
 use crate::authorize::{AuthorizeRequest, Checked, Refusal};
 use crate::exchange;
@@ -15,27 +17,40 @@ use crate::state::AuthorizationServer;
 pub(super) enum Next<'a> {
     /// The user must prove who they are.
     Login,
-    /// The user must say whether the client may.
-    Consent(&'a Present),
-    /// Everything is there.
-    Issue(&'a Present),
-    /// The client must be told no.
-    Refuse(Refusal),
+    /// The user must say whether the client may have what it asks for.
+    Consent(&'a AuthorizeRequest<Checked>, &'a Present),
+    /// Nothing: it is over.
+    End(Ending<'a>),
 }
 
 const LOGIN_REQUIRED: Refusal = Refusal { code: ErrorCode::LoginRequired, description: "the user must sign in" };
 const OTHER_USER: Refusal = Refusal { code: ErrorCode::LoginRequired, description: "another user has signed in" };
 const CONSENT_REQUIRED: Refusal = Refusal { code: ErrorCode::ConsentRequired, description: "the user must consent" };
 
-/// Decides what comes next, from the request, who is signed in, and what was done in this interaction already.
+/// Decides what comes next, from the errand, who is signed in, and what was done in this interaction already.
 pub(super) async fn decide<'a>(
     server: &AuthorizationServer,
-    request: &AuthorizeRequest<Checked>,
+    errand: &'a Errand,
+    present: Option<&'a Present>,
+    progress: &Progress,
+) -> Result<Next<'a>, Outage> {
+    match (errand, present) {
+        (Errand::Authorization(request), present) => of_request(server, request, present, progress).await,
+        (Errand::Page(page), Some(_)) => Ok(Next::End(Ending::Page(page))),
+        (Errand::Page(_), None) => Ok(Next::Login),
+    }
+}
+
+/// The same for an authorization request.
+pub(super) async fn of_request<'a>(
+    server: &AuthorizationServer,
+    request: &'a AuthorizeRequest<Checked>,
     present: Option<&'a Present>,
     progress: &Progress,
 ) -> Result<Next<'a>, Outage> {
     let demand = request.demand();
-    let login = || if demand.prompt.none { Next::Refuse(LOGIN_REQUIRED) } else { Next::Login };
+    let refuse = |refusal| Next::End(Ending::Refusal(request, refusal));
+    let login = || if demand.prompt.none { refuse(LOGIN_REQUIRED) } else { Next::Login };
     let Some(present) = present else { return Ok(login()) };
     let session = &present.session;
     let just_now = progress.authenticated_at.is_some_and(|at| session.auth_time >= at);
@@ -43,7 +58,7 @@ pub(super) async fn decide<'a>(
         return Ok(login());
     }
     if demand.subject.is_some_and(|wanted| wanted != session.subject) {
-        return Ok(if just_now { Next::Refuse(OTHER_USER) } else { login() });
+        return Ok(if just_now { refuse(OTHER_USER) } else { login() });
     }
     let allowed = server
         .boxes
@@ -53,9 +68,9 @@ pub(super) async fn decide<'a>(
         .await?;
     let asked_again = demand.prompt.consent && progress.consented != Some(session.subject);
     if asked_again || !demand.scope.is_within(&allowed) {
-        return Ok(if demand.prompt.none { Next::Refuse(CONSENT_REQUIRED) } else { Next::Consent(present) });
+        return Ok(if demand.prompt.none { refuse(CONSENT_REQUIRED) } else { Next::Consent(request, present) });
     }
-    Ok(Next::Issue(present))
+    Ok(Next::End(Ending::Code(request, present)))
 }
 
 /// Whether the login is older than `max_age` seconds; an age of nothing always is.

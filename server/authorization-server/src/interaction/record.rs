@@ -1,5 +1,7 @@
 //! The record of an interaction, and the cookie that opens it.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use protocol::binding::Binding;
 use protocol::secret::Ticket;
@@ -8,7 +10,7 @@ use tower_cookies::Cookies;
 use uuid::Uuid;
 
 use super::InteractionError;
-use crate::authorize::{AuthorizeRequest, Checked, Record};
+use super::errand::{Errand, Written};
 use crate::outage::Outage;
 use crate::pushed::Spendable;
 use crate::sealed::{Held, Shelf};
@@ -43,7 +45,7 @@ pub(super) enum Interaction {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
     id: String,
-    request: Record,
+    errand: Written,
     pub(super) pushed: Option<Spendable>,
     pub(super) progress: Progress,
     expires_at: Timestamp,
@@ -53,7 +55,7 @@ pub(super) struct Pending {
 pub(super) struct Open {
     pub(super) ticket: Ticket,
     pub(super) pending: Pending,
-    pub(super) request: AuthorizeRequest<Checked>,
+    pub(super) errand: Arc<Errand>,
     cookie: String,
     held: Held<Interaction>,
 }
@@ -69,13 +71,13 @@ pub(super) enum Found {
 pub(super) async fn begin(
     server: &AuthorizationServer,
     cookies: &Cookies,
-    request: &AuthorizeRequest<Checked>,
+    errand: Written,
     pushed: Option<Spendable>,
 ) -> Result<String, Outage> {
     let (id, ticket, now) = (server.opaque(), Ticket::issue(&*server.boxes.rng), server.now());
     let lifetime = server.settings.lifetimes.interaction;
     let expires_at = now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
-    let pending = Pending { id: id.clone(), request: request.record(), pushed, progress: Progress::default(), expires_at };
+    let pending = Pending { id: id.clone(), errand, pushed, progress: Progress::default(), expires_at };
     INTERACTIONS.put(server, ticket.expose(), &Interaction::Pending(Box::new(pending)), lifetime).await?;
     let known = cookies.list();
     for surplus in BINDING.surplus(known.iter().map(tower_cookies::Cookie::name)) {
@@ -101,9 +103,8 @@ pub(super) async fn find(server: &AuthorizationServer, cookies: &Cookies, id: &s
         Interaction::Completed { location } => Ok(Found::Completed(location.clone())),
         Interaction::Pending(pending) if pending.id == id => {
             let pending = (**pending).clone();
-            let request = AuthorizeRequest::restore(&server.clients, pending.request.clone()).await?;
-            let request = request.ok_or(InteractionError::Expired)?;
-            Ok(Found::Open(Box::new(Open { ticket, pending, request, cookie, held })))
+            let errand = Errand::restore(server, pending.errand.clone()).await?.ok_or(InteractionError::Expired)?;
+            Ok(Found::Open(Box::new(Open { ticket, pending, errand, cookie, held })))
         }
         Interaction::Pending(_) => Err(InteractionError::OtherBrowser),
     }

@@ -1,14 +1,18 @@
 //! Pages as plain lines, so that tests read what was asked to be shown.
 
-use authorization_server::pages::{ConsentPage, LoginPage, Pages, Problem, SignOutPage};
+use authorization_server::pages::{ConsentPage, LeadsTo, LoginPage, Pages, Problem, SignOutPage};
 
 pub(crate) struct PlainPages;
 
 impl Pages for PlainPages {
     fn login(&self, page: &LoginPage) -> String {
-        let LoginPage { action, csrf, client_name, username, fault, demo_accounts } = page;
+        let LoginPage { action, csrf, leads_to, username, fault, demo_accounts } = page;
+        let leads_to = match leads_to {
+            LeadsTo::Client(name) => name.clone(),
+            own => format!("{own:?}"),
+        };
         format!(
-            "login\naction={action}\ncsrf={csrf}\nclient={client_name}\nusername={username}\nfault={fault:?}\ndemo={demo_accounts:?}"
+            "login\naction={action}\ncsrf={csrf}\nclient={leads_to}\nusername={username}\nfault={fault:?}\ndemo={demo_accounts:?}"
         )
     }
 
