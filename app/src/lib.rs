@@ -6,6 +6,8 @@
 #[cfg(feature = "ssr")]
 pub mod application;
 #[cfg(feature = "ssr")]
+mod browser;
+#[cfg(feature = "ssr")]
 pub mod components;
 pub mod error;
 pub mod functions;

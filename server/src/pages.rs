@@ -1,7 +1,9 @@
 //! The Authorization Server's port to its pages, answered from `app`: two vocabularies, joined here.
 
 use app::provider as shown;
-use authorization_server::pages::{ConsentPage, LeadsTo, LoginFault, LoginPage, Pages, Problem, SignOutPage};
+use authorization_server::pages::{AccountPage, ConsentPage, LeadsTo, LoginFault, LoginPage, Pages, Problem, SignOutPage};
+
+mod account;
 
 /// Renders the provider's pages with the application's name and style.
 pub struct ProviderPages(shown::ProviderSite);
@@ -64,15 +66,19 @@ impl Pages for ProviderPages {
     }
 
     fn sign_out(&self, page: &SignOutPage) -> String {
-        let SignOutPage { action, csrf, client_name } = page.clone();
-        shown::sign_out(&self.0, &shown::SignOutPage { action, csrf, client_name })
+        let SignOutPage { action, csrf, client_name, home } = page.clone();
+        shown::sign_out(&self.0, &shown::SignOutPage { action, csrf, client_name, home })
     }
 
     fn signed_out(&self) -> String {
         shown::signed_out(&self.0)
     }
 
-    fn home(&self, user_name: Option<&str>) -> String {
-        shown::home(&self.0, user_name)
+    fn account(&self, page: &AccountPage) -> String {
+        account::page(&self.0, page)
+    }
+
+    fn home(&self, user_name: Option<&str>, account: &str) -> String {
+        shown::home(&self.0, user_name, account)
     }
 }

@@ -94,7 +94,7 @@ fn summary(fault: LoginFault) -> impl IntoView {
 }
 
 /// Seconds as people say them: minutes from two of them on, and no shorter than it is.
-fn in_words(seconds: u64) -> String {
+pub(super) fn in_words(seconds: u64) -> String {
     match seconds {
         0 | 1 => "one second".to_owned(),
         2..120 => format!("{seconds} seconds"),

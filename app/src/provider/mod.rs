@@ -3,6 +3,7 @@
 //! None of them holds a script, an inline style or an event handler, so that `script-src 'none'` and `style-src` with the
 //! stylesheet's origin hold. Every form works with the browser alone.
 
+pub mod account;
 mod consent;
 mod document;
 mod login;
@@ -56,7 +57,49 @@ mod tests {
     }
 
     fn sign_out_page(client_name: Option<&str>) -> SignOutPage {
-        SignOutPage { action: "/sign-out".to_owned(), csrf: "c".to_owned(), client_name: client_name.map(str::to_owned) }
+        SignOutPage {
+            action: "/sign-out".to_owned(),
+            csrf: "c".to_owned(),
+            client_name: client_name.map(str::to_owned),
+            home: "/".to_owned(),
+        }
+    }
+
+    fn account_page() -> account::AccountPage {
+        use account::{AccountPage, Activity, Connected, Deed, Device, Moment};
+        let moment = || Moment { machine: MARKUP.to_owned(), words: MARKUP.to_owned() };
+        let markup = || MARKUP.to_owned();
+        AccountPage {
+            action: "/account".to_owned(),
+            csrf: "c".to_owned(),
+            sign_out: "/end_session".to_owned(),
+            username: markup(),
+            name: markup(),
+            email: markup(),
+            email_verified: false,
+            shortest_password: 8,
+            devices: [true, false, false]
+                .map(|current| Device {
+                    id: markup(),
+                    user_agent: Some(markup()),
+                    address: Some(markup()),
+                    since: moment(),
+                    current,
+                })
+                .into(),
+            applications: vec![Connected {
+                client_id: markup(),
+                name: markup(),
+                host: Some(markup()),
+                scopes: vec![markup()],
+                since: moment(),
+            }],
+            activity: [Deed::SignedIn, Deed::SignInFailed, Deed::Allowed(markup()), Deed::TokenReplayed(markup())]
+                .map(|deed| Activity { at: moment(), deed, user_agent: Some(markup()), address: Some(markup()) })
+                .into(),
+            notice: None,
+            fault: None,
+        }
     }
 
     fn every_page() -> Vec<String> {
@@ -73,8 +116,15 @@ mod tests {
             sign_out(&site, &sign_out_page(Some(MARKUP))),
             sign_out(&site, &sign_out_page(None)),
             signed_out(&site),
-            home(&site, None),
-            home(&site, Some(MARKUP)),
+            account::account(&site, &account_page()),
+            account::account(&site, &account::AccountPage { notice: Some(account::Notice::NameChanged), ..account_page() }),
+            account::account(&site, &account::AccountPage { fault: Some(account::AccountFault::NewPassword), ..account_page() }),
+            account::account(
+                &site,
+                &account::AccountPage { applications: Vec::new(), activity: Vec::new(), devices: Vec::new(), ..account_page() },
+            ),
+            home(&site, None, "/account"),
+            home(&site, Some(MARKUP), "/account"),
         ];
         pages.extend(problems.map(|one| problem(&site, one, MARKUP)));
         pages

@@ -94,4 +94,6 @@ pub struct SignOutPage {
     pub csrf: String,
     /// The client that asks, where one is known.
     pub client_name: Option<String>,
+    /// Where to go to stay signed in.
+    pub home: String,
 }

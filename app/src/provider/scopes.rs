@@ -6,6 +6,8 @@ pub fn meaning(scope: &str) -> String {
         "openid" => "know who you are".to_owned(),
         "profile" => "see your name".to_owned(),
         "email" => "see your e-mail address".to_owned(),
+        "address" => "see your postal address".to_owned(),
+        "phone" => "see your telephone number".to_owned(),
         "offline_access" => "stay signed in while you are away".to_owned(),
         other => format!("use: {other}"),
     }

@@ -7,7 +7,7 @@ use super::{ProviderSite, SignOutPage};
 
 /// Renders the question whether to sign out.
 pub fn sign_out(site: &ProviderSite, page: &SignOutPage) -> String {
-    let SignOutPage { action, csrf, client_name } = page.clone();
+    let SignOutPage { action, csrf, client_name, home } = page.clone();
     let asked = client_name.map(|name| format!("{name} asks to sign you out here as well."));
     document(site, "Sign out?", move || {
         view! {
@@ -17,6 +17,7 @@ pub fn sign_out(site: &ProviderSite, page: &SignOutPage) -> String {
                 <input type="hidden" name="csrf" value=csrf/>
                 <div class="ways">
                     <button class="button primary" id="sign-out" name="action" value="sign-out">"Sign out"</button>
+                    <a class="button" id="stay" href=home>"Stay signed in"</a>
                 </div>
             </form>
         }
@@ -34,9 +35,9 @@ pub fn signed_out(site: &ProviderSite) -> String {
     })
 }
 
-/// Renders the provider's front page; `user_name` where somebody is signed in.
-pub fn home(site: &ProviderSite, user_name: Option<&str>) -> String {
-    let user_name = user_name.map(str::to_owned);
+/// Renders the provider's front page; `user_name` where somebody is signed in, `account` is where their account page is.
+pub fn home(site: &ProviderSite, user_name: Option<&str>, account: &str) -> String {
+    let (user_name, account) = (user_name.map(str::to_owned), account.to_owned());
     document(site, "Sign-in provider", || {
         let state = match user_name {
             Some(name) => view! { <p>"You are signed in here as " <strong id="user-name">{name}</strong> "."</p> }.into_any(),
@@ -47,6 +48,7 @@ pub fn home(site: &ProviderSite, user_name: Option<&str>) -> String {
         view! {
             <h1>"Sign-in provider"</h1>
             <div class="lede">{state}</div>
+            <p class="ways"><a class="button" id="account" href=account>"Your account"</a></p>
             {way_home(site)}
         }
     })

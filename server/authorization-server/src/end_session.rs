@@ -172,6 +172,7 @@ impl Asked {
             action: with_query(&server.path("/end_session"), &query.finish()),
             csrf: csrf(ticket),
             client_name: self.client.as_ref().map(|client| client.name.clone()),
+            home: server.path("/"),
         });
         let targets: Vec<&str> = self.return_to.as_deref().into_iter().collect();
         headers::page(StatusCode::OK, html, &targets)

@@ -16,7 +16,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>, cookies:
     match session::present(&server, &cookies).await {
         Ok(present) => {
             let name = present.as_ref().map(|present| present.account.name.as_str());
-            headers::page(StatusCode::OK, server.boxes.pages.home(name), &[])
+            headers::page(StatusCode::OK, server.boxes.pages.home(name, &server.path("/account")), &[])
         }
         Err(outage) => problem::page(&server, Problem::Unavailable, &outage.to_string()),
     }

@@ -13,10 +13,12 @@ pub mod password;
 pub mod settings;
 pub mod state;
 
+mod account;
 mod authorize;
 mod claims;
 mod client_authentication;
 mod code;
+mod credentials;
 mod discovery;
 mod dpop;
 mod end_session;

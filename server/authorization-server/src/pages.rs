@@ -3,6 +3,10 @@
 //! Every page is whole without a script; forms post to `action` with the hidden field `csrf`. Which button was pressed comes
 //! as the field `action`: `<button id="deny" name="action" value="deny">`; ids and values are the names given below.
 
+mod account;
+
+pub use account::{AccountFault, AccountPage, Activity, Connected, Deed, Device, Notice};
+
 /// What is wrong with the last attempt to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginFault {
@@ -86,6 +90,8 @@ pub struct SignOutPage {
     pub csrf: String,
     /// The client that asks, where one is known.
     pub client_name: Option<String>,
+    /// The path to go to in order to stay signed in.
+    pub home: String,
 }
 
 /// Renders whole HTML documents.
@@ -100,6 +106,8 @@ pub trait Pages: Send + Sync + 'static {
     fn sign_out(&self, page: &SignOutPage) -> String;
     /// The page after signing out, where no client is to be returned to.
     fn signed_out(&self) -> String;
-    /// The provider's front page; `user_name` where somebody is signed in.
-    fn home(&self, user_name: Option<&str>) -> String;
+    /// The account page.
+    fn account(&self, page: &AccountPage) -> String;
+    /// The provider's front page; `user_name` where somebody is signed in, `account` is the path of their account page.
+    fn home(&self, user_name: Option<&str>, account: &str) -> String;
 }

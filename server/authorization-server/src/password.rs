@@ -98,6 +98,17 @@ impl Passwords {
         });
         verified.await.map_err(|_| Crowded)
     }
+
+    /// Hashes a password that an account is given, in its turn; nothing where it cannot be hashed.
+    pub(crate) async fn hash(&self, password: Password, rng: Arc<dyn Rng>) -> Result<Option<String>, Crowded> {
+        let _place = self.waiting.try_acquire().map_err(|_| Crowded)?;
+        let hashing = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Crowded)?;
+        let hashed = tokio::task::spawn_blocking(move || {
+            let _hashing = hashing;
+            hash(&password, &*rng).ok()
+        });
+        hashed.await.map_err(|_| Crowded)
+    }
 }
 
 #[cfg(test)]

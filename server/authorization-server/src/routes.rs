@@ -8,7 +8,9 @@ use axum::routing::{get, post};
 use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
-use crate::{authorize, discovery, end_session, home, interaction, introspect, jwks, pushed, register, revoke, token, userinfo};
+use crate::{
+    account, authorize, discovery, end_session, home, interaction, introspect, jwks, pushed, register, revoke, token, userinfo,
+};
 
 /// No request to these endpoints is honestly larger, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -35,6 +37,8 @@ pub fn router(server: Arc<AuthorizationServer>) -> Router {
         .route("/userinfo", get(userinfo::get).post(userinfo::post))
         .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post))
+        .route("/account", get(account::get))
+        .route("/account/{form}", post(account::post))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .fallback(home::not_found)
         .layer(CookieManagerLayer::new())

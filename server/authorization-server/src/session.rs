@@ -49,9 +49,10 @@ pub(crate) struct Present {
 }
 
 /// Where somebody signs in, to be shown to them later.
+#[derive(Clone)]
 pub(crate) struct Whence {
-    user_agent: Option<String>,
-    address: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) address: Option<String>,
 }
 
 /// The longest description that a browser may give of itself, in characters.
@@ -173,6 +174,8 @@ pub(crate) async fn of_account(server: &AuthorizationServer, account: &Account) 
 /// gone: where the Queue does not answer, it is still there to be ended again.
 pub(crate) async fn finish(server: &AuthorizationServer, sid: &str) -> Result<(), Outage> {
     let Some(entry) = server.boxes.sessions.get(sid).await? else { return Ok(()) };
+    let (subject, user_agent) = (entry.subject.to_string(), entry.user_agent.clone());
+    server.tell(Event::DeviceSignedOut { subject, user_agent }).await?;
     announce(server, &entry, &entry.clients).await?;
     server.boxes.cache.remove(&entry.record).await?;
     if let Some(last) = server.boxes.sessions.strike(sid).await? {

@@ -85,6 +85,38 @@ pub enum Event {
         /// The client.
         client_id: String,
     },
+    /// The user is called by another name now.
+    NameChanged {
+        /// The user.
+        subject: String,
+    },
+    /// The user chose another password; every session but the one where that was done is over.
+    PasswordChanged {
+        /// The user.
+        subject: String,
+        /// Where to write to.
+        email: String,
+        /// How to address the user.
+        name: String,
+        /// The browser, by its own words, cut to 200 characters.
+        user_agent: Option<String>,
+        /// Where the browser is, where that is known.
+        address: Option<String>,
+    },
+    /// The user signed out at the Authorization Server, in this browser or, from there, in another.
+    DeviceSignedOut {
+        /// The user.
+        subject: String,
+        /// The browser that is signed out, by its own words.
+        user_agent: Option<String>,
+    },
+    /// The user took back what a client was allowed; its tokens are worth nothing any more.
+    ConsentWithdrawn {
+        /// The user.
+        subject: String,
+        /// The client.
+        client_id: String,
+    },
     /// A client registered itself (RFC 7591).
     ClientRegistered {
         /// The client.
@@ -117,6 +149,10 @@ impl Event {
             Self::SignedOut { .. } => "signed_out",
             Self::SessionEnded { .. } => "session_ended",
             Self::TokenReplayed { .. } => "token_replayed",
+            Self::NameChanged { .. } => "name_changed",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::DeviceSignedOut { .. } => "device_signed_out",
+            Self::ConsentWithdrawn { .. } => "consent_withdrawn",
             Self::ClientRegistered { .. } => "client_registered",
             Self::ClientChanged { .. } => "client_changed",
             Self::ClientRemoved { .. } => "client_removed",
@@ -131,7 +167,11 @@ impl Event {
             | Self::ConsentDenied { subject, .. }
             | Self::SignedOut { subject, .. }
             | Self::SessionEnded { subject, .. }
-            | Self::TokenReplayed { subject, .. } => Some(subject),
+            | Self::TokenReplayed { subject, .. }
+            | Self::NameChanged { subject }
+            | Self::PasswordChanged { subject, .. }
+            | Self::DeviceSignedOut { subject, .. }
+            | Self::ConsentWithdrawn { subject, .. } => Some(subject),
             Self::SignInFailed { subject, .. } => subject.as_deref(),
             Self::ClientRegistered { .. } | Self::ClientChanged { .. } | Self::ClientRemoved { .. } => None,
         }

@@ -26,29 +26,68 @@ pub struct Notification {
 /// Names and the browser's description of itself are told by others: they are cut, cleaned of everything that is not
 /// plainly visible, and robbed of links before they stand in a message that bears our name.
 pub fn compose(envelope: &Envelope) -> Option<Notification> {
-    let Event::SignedIn { email: Some(email), name, user_agent, address, .. } = &envelope.event else { return None };
-    let greeting = name.as_deref().and_then(greetable).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
-    let at = envelope.at.round(Unit::Second).unwrap_or(envelope.at);
-    let browser = user_agent.as_deref().map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
-    let browser = browser.as_deref().unwrap_or("it did not say");
-    let address = address.as_deref().map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
-    let address = address.map(|address| format!("Address: {address}\n")).unwrap_or_default();
-    Some(Notification {
-        to: email.clone(),
-        subject: "New sign-in to your account".to_owned(),
-        body: format!(
-            "{greeting}\n\
-             \n\
-             your account was just used to sign in.\n\
-             \n\
-             When:    {at} (UTC)\n\
-             Browser: {browser}\n\
-             {address}\n\
-             If that was you, there is nothing to do.\n\
-             \n\
-             If it was not you: tell those who look after your account, and choose a new password there.\n"
-        ),
-    })
+    let told = match &envelope.event {
+        Event::SignedIn { email: Some(email), name, user_agent, address, .. } => Told {
+            to: email,
+            name: name.as_deref(),
+            subject: "New sign-in to your account",
+            news: "your account was just used to sign in.",
+            otherwise: "tell those who look after your account, and choose a new password there.",
+            user_agent: user_agent.as_deref(),
+            address: address.as_deref(),
+        },
+        Event::PasswordChanged { email, name, user_agent, address, .. } => Told {
+            to: email,
+            name: Some(name),
+            subject: "Your password was changed",
+            news: "the password of your account was just changed. You are signed out everywhere else.",
+            otherwise: "tell those who look after your account at once.",
+            user_agent: user_agent.as_deref(),
+            address: address.as_deref(),
+        },
+        _ => return None,
+    };
+    Some(told.compose(envelope))
+}
+
+/// What a message is made of.
+struct Told<'a> {
+    to: &'a str,
+    name: Option<&'a str>,
+    subject: &'static str,
+    news: &'static str,
+    /// What to do where it was somebody else.
+    otherwise: &'static str,
+    user_agent: Option<&'a str>,
+    address: Option<&'a str>,
+}
+
+impl Told<'_> {
+    fn compose(self, envelope: &Envelope) -> Notification {
+        let Self { news, otherwise, .. } = self;
+        let greeting = self.name.and_then(greetable).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+        let at = envelope.at.round(Unit::Second).unwrap_or(envelope.at);
+        let browser = self.user_agent.map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
+        let browser = browser.as_deref().unwrap_or("it did not say");
+        let address = self.address.map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
+        let address = address.map(|address| format!("Address: {address}\n")).unwrap_or_default();
+        Notification {
+            to: self.to.to_owned(),
+            subject: self.subject.to_owned(),
+            body: format!(
+                "{greeting}\n\
+                 \n\
+                 {news}\n\
+                 \n\
+                 When:    {at} (UTC)\n\
+                 Browser: {browser}\n\
+                 {address}\n\
+                 If that was you, there is nothing to do.\n\
+                 \n\
+                 If it was not you: {otherwise}\n"
+            ),
+        }
+    }
 }
 
 /// The name, where it looks like one and not like an address or an invitation to follow a link.
@@ -106,6 +145,22 @@ mod tests {
         assert!(told.body.contains("When:    2025-06-15T12:34:57Z (UTC)\n"), "{}", told.body);
         assert!(told.body.contains("Browser: Mozilla/5.0 (X11; Linux)\nAddress: 2001:db8::1\n\n"), "{}", told.body);
         assert!(told.body.contains("If it was not you"), "{}", told.body);
+    }
+
+    /// A17: whoever owns the account hears of it when somebody gives it another password.
+    #[test]
+    fn a_new_password_is_told_to_its_owner() {
+        let event = Event::PasswordChanged {
+            subject: "subject".to_owned(),
+            email: "ada@example.org".to_owned(),
+            name: "Ada".to_owned(),
+            user_agent: None,
+            address: Some("2001:db8::1".to_owned()),
+        };
+        let told = compose(&Envelope { event, ..signed_in(None, None, None) }).unwrap();
+        assert_eq!((told.to.as_str(), told.subject.as_str()), ("ada@example.org", "Your password was changed"));
+        assert!(told.body.starts_with("Hello Ada,\n\nthe password of your account was just changed."), "{}", told.body);
+        assert!(told.body.contains("Browser: it did not say\nAddress: 2001:db8::1\n"), "{}", told.body);
     }
 
     #[test]

@@ -7,12 +7,10 @@ use axum::extract::{Extension, Path, State};
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use jiff::SignedDuration;
 use protocol::seal::handle;
 use protocol::secret::{Password, Ticket};
 use protocol::wire::Parameters;
 use protocol::{ClientAddress, Exchange};
-use queue::Event;
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 use user_database::Account;
@@ -21,15 +19,14 @@ use super::ending;
 use super::next::{self, Next};
 use super::record::{self, Found, Open};
 use super::{InteractionError, check_origin, check_token, follow};
+use crate::credentials::{self, Attempt};
 use crate::outage::Outage;
 use crate::pages::{LoginFault, LoginPage};
 use crate::session::Whence;
-use crate::slow_down::{self, Guesser, device};
+use crate::slow_down::device;
 use crate::state::AuthorizationServer;
 use crate::{exchange, form, headers, session};
 
-/// How long to wait where too many passwords are being looked at already, in seconds.
-const CROWDED: u64 = 5;
 /// Longer than any name or e-mail address, in bytes.
 const LONGEST_USERNAME: usize = 256;
 
@@ -92,7 +89,7 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
         Ok(account) => account,
         Err(fault) => {
             let username = username.chars().take(LONGEST_USERNAME).collect();
-            return Ok(page(server, &open, username, status(fault), Some(fault)));
+            return Ok(page(server, &open, username, credentials::status(fault), Some(fault)));
         }
     };
     let present = session::begin(server, cookies, account, Whence::of(headers, from.address)).await?;
@@ -103,14 +100,6 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
     }
     let next = next::decide(server, &errand, Some(&present), &open.pending.progress).await?;
     follow(server, cookies, &mut open, next, StatusCode::SEE_OTHER).await
-}
-
-/// Not 401, which would have to name an HTTP authentication scheme; 422 makes browsers and password managers see a refused form.
-fn status(fault: LoginFault) -> StatusCode {
-    match fault {
-        LoginFault::Credentials => StatusCode::UNPROCESSABLE_ENTITY,
-        LoginFault::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-    }
 }
 
 /// The account whose password this is. An unknown user, a wrong and an empty password take the same time and end alike, and are
@@ -127,31 +116,9 @@ async fn authenticate(
     let username = if plausible { username } else { "" };
     let found = server.boxes.accounts.by_login(username);
     let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
-    let device = account.as_ref().and_then(|account| device::known(server, from.cookies, account.subject));
-    let turn = match slow_down::take(server, &Guesser { name: username, address: from.address, device }).await? {
-        Ok(turn) => turn,
-        Err(wait) => return Ok(Err(LoginFault::TooMany { seconds: seconds(wait) })),
-    };
-    let phc = account.as_ref().map(|account| account.password_hash.clone());
-    let Ok(fits) = server.passwords.verify(password, phc).await else {
-        turn.give_back(server).await?;
-        return Ok(Err(LoginFault::TooMany { seconds: CROWDED }));
-    };
-    let subject = account.as_ref().map(|account| account.subject.to_string());
-    if let Some(account) = account.filter(|account| fits && !account.disabled) {
-        turn.was_right(server).await?;
-        return Ok(Ok(account));
-    }
     let client_id = open.errand.client_id();
-    let address = from.address.map(|address| address.to_string());
-    server.tell(Event::SignInFailed { subject, client_id, address }).await?;
-    Ok(Err(LoginFault::Credentials))
-}
-
-/// Whole seconds, and no shorter than it is.
-fn seconds(wait: SignedDuration) -> u64 {
-    let whole = wait.unsigned_abs();
-    whole.as_secs() + u64::from(whole.subsec_nanos() > 0)
+    let attempt = Attempt { name: username, account, cookies: from.cookies, address: from.address, client_id };
+    credentials::prove(server, attempt, password).await
 }
 
 fn csrf(ticket: &Ticket) -> String {

@@ -31,7 +31,6 @@ mod record;
 use ending::Ending;
 use errand::Written;
 use next::Next;
-#[expect(unused_imports, reason = "the first page that leads here follows")]
 pub(crate) use own_page::OwnPage;
 use record::{Open, Progress};
 
@@ -126,12 +125,12 @@ async fn follow(
 }
 
 /// Refuses a form that no page of ours sent, by what the browser says of it.
-fn check_origin(server: &AuthorizationServer, headers: &HeaderMap) -> Result<(), InteractionError> {
+pub(crate) fn check_origin(server: &AuthorizationServer, headers: &HeaderMap) -> Result<(), InteractionError> {
     if fetch_metadata::is_same_origin(headers, server.origin()) { Ok(()) } else { Err(InteractionError::CrossSite) }
 }
 
 /// Refuses a form whose anti-forgery token is not the expected one.
-fn check_token(form: &Parameters, expected: &str) -> Result<(), InteractionError> {
+pub(crate) fn check_token(form: &Parameters, expected: &str) -> Result<(), InteractionError> {
     let sent = form.get("csrf").unwrap_or_default();
     if bool::from(sent.as_bytes().ct_eq(expected.as_bytes())) { Ok(()) } else { Err(InteractionError::Forged) }
 }

@@ -36,7 +36,6 @@ impl OwnPage {
     }
 
     /// Leads the browser to the login, and from there back to this page. `status` is 302 after a GET, 303 after a form.
-    #[expect(dead_code, reason = "the first page that leads here follows")]
     pub(crate) async fn after_login(
         self,
         server: &AuthorizationServer,

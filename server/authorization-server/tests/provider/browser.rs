@@ -20,11 +20,13 @@ pub(crate) struct Browser {
     pub(crate) set: Vec<String>,
     /// Where it is.
     pub(crate) address: Option<IpAddr>,
+    /// What it calls itself.
+    pub(crate) user_agent: Option<&'static str>,
 }
 
 impl Browser {
     pub(crate) fn new(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), set: Vec::new(), address: None }
+        Self { router, cookies: BTreeMap::new(), set: Vec::new(), address: None, user_agent: None }
     }
 
     pub(crate) async fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: String) -> Answer {
@@ -32,6 +34,9 @@ impl Browser {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(user_agent) = self.user_agent {
+            request = request.header("user-agent", user_agent);
         }
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -103,7 +103,7 @@ async fn the_consent_form_of_another_interaction_or_user_is_refused() {
     browser.log_in_as(&third, "other", PASSWORD).await;
     let stale = browser.press(&page, "allow").await;
     assert_eq!((stale.status.as_u16(), stale.page()), (403, "problem OtherBrowser"));
-    assert_eq!(house.queue.kinds(), [""; 0]);
+    assert!(house.queue.kinds().iter().all(|kind| !kind.starts_with("consent")));
 }
 
 /// A yes from another site is no yes.

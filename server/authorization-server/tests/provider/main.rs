@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests stop at surprises")]
 #![allow(clippy::doc_markdown, reason = "the sentences name parameters as the specifications write them")]
 
+mod account;
 mod answer;
 mod app;
 mod boxes;

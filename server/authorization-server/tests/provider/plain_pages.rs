@@ -1,6 +1,6 @@
 //! Pages as plain lines, so that tests read what was asked to be shown.
 
-use authorization_server::pages::{ConsentPage, LeadsTo, LoginPage, Pages, Problem, SignOutPage};
+use authorization_server::pages::{AccountPage, ConsentPage, LeadsTo, LoginPage, Pages, Problem, SignOutPage};
 
 pub(crate) struct PlainPages;
 
@@ -36,7 +36,33 @@ impl Pages for PlainPages {
         "signed-out".to_owned()
     }
 
-    fn home(&self, user_name: Option<&str>) -> String {
+    fn account(&self, page: &AccountPage) -> String {
+        let mut lines = vec![
+            "account".to_owned(),
+            format!("action={}", page.action),
+            format!("csrf={}", page.csrf),
+            format!("user={} <{}> {}", page.name, page.email, page.email_verified),
+            format!("notice={:?}", page.notice),
+            format!("fault={:?}", page.fault),
+        ];
+        for device in &page.devices {
+            let (mark, from) = (if device.current { "this" } else { "other" }, device.user_agent.as_deref().unwrap_or("unknown"));
+            lines.push(format!("device-{mark}-{from}={}", device.id));
+        }
+        for application in &page.applications {
+            lines.push(format!(
+                "application-{}={} at {:?}: {}",
+                application.client_id,
+                application.name,
+                application.host,
+                application.scopes.join(" ")
+            ));
+        }
+        lines.extend(page.activity.iter().map(|activity| format!("activity={:?} {:?}", activity.deed, activity.address)));
+        lines.join("\n")
+    }
+
+    fn home(&self, user_name: Option<&str>, _: &str) -> String {
         format!("home\nuser={}", user_name.unwrap_or("nobody"))
     }
 }
