@@ -55,6 +55,16 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await application.open('/outbox');
   await page.getByText(ADA.email).first().waitFor();
   await picture('outbox');
+  await provider.openAccount();
+  await picture('provider-account');
+  await provider.page.locator('#current-password').fill('wrong');
+  await provider.page.locator('#new-password').fill('long enough a password');
+  await provider.page.locator('#change-password').click();
+  await provider.page.getByRole('alert').waitFor();
+  await picture('provider-account-error');
+  await provider.page.locator('#sign-out').click();
+  await picture('provider-sign-out');
+  await application.open('/');
   await signOut({ application, provider });
   await picture('signed-out');
 });

@@ -39,6 +39,28 @@ export class Provider {
     await this.page.locator('#deny').click();
   }
 
+  /** Goes to the account page, by way of the login where nobody is signed in. */
+  async openAccount(account?: Account): Promise<void> {
+    await this.page.goto(`${this.origins.provider}/account`);
+    if (account) await this.logIn(account);
+    await this.showsAccount();
+  }
+
+  /** Waits for the account page, and holds it against the rules of accessibility. */
+  async showsAccount(): Promise<void> {
+    await expect(this.page.getByRole('heading', { level: 1, name: 'Your account' })).toBeVisible();
+    await this.isOurs();
+  }
+
+  /** A section of the account page. */
+  section(name: string): Locator {
+    return this.page.getByRole('region', { name, exact: true });
+  }
+
+  get notice(): Locator {
+    return this.page.locator('#notice');
+  }
+
   get username(): Locator {
     return this.page.locator('#username');
   }

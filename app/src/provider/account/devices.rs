@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use super::{Device, Form, time};
 use crate::browser;
 
-pub(super) fn section(form: &Form, devices: Vec<Device>) -> impl IntoView + use<> {
+/// This device is signed out by way of the page that asks first; others at once.
+pub(super) fn section(form: &Form, sign_out: &str, devices: Vec<Device>) -> impl IntoView + use<> {
     let others = devices.iter().filter(|device| !device.current).count();
     view! {
         <section class="card" aria-labelledby="devices">
             <h2 id="devices">"Where you are signed in"</h2>
-            <ul class="entries">{devices.into_iter().map(|device| entry(form, device)).collect_view()}</ul>
+            <ul class="entries">{devices.into_iter().map(|device| entry(form, sign_out, device)).collect_view()}</ul>
             {(others > 1)
                 .then(|| {
                     view! {
@@ -24,17 +25,20 @@ pub(super) fn section(form: &Form, devices: Vec<Device>) -> impl IntoView + use<
     }
 }
 
-fn entry(form: &Form, device: Device) -> impl IntoView + use<> {
+fn entry(form: &Form, sign_out: &str, device: Device) -> impl IntoView + use<> {
     let name = browser::name(device.user_agent.as_deref());
     let label = format!("Sign out {name}");
-    let way_out = (!device.current).then(|| {
+    let way_out = if device.current {
+        view! { <a class="button" id="sign-out" href=sign_out.to_owned()>"Sign out"</a> }.into_any()
+    } else {
         view! {
             <form method="post" action=form.action("devices")>
                 {form.token()}
                 <button class="button" name="device" value=device.id aria-label=label>"Sign out"</button>
             </form>
         }
-    });
+        .into_any()
+    };
     view! {
         <li class="entry">
             <div>

@@ -30,13 +30,10 @@ fn content(site: &ProviderSite, page: AccountPage) -> impl IntoView + use<> {
         <h1>"Your account"</h1>
         <p class="lede">"You are signed in as " <strong id="user-name">{page.name.clone()}</strong> "."</p>
         {profile::section(&form, page.name, page.username.clone(), page.email, page.email_verified, page.fault)}
-        {devices::section(&form, page.devices)}
+        {devices::section(&form, &page.sign_out, page.devices)}
         {applications::section(&form, page.applications)}
         {password::section(&form, page.username, page.shortest_password, page.fault)}
         {activity::section(page.activity)}
-        <p class="ways">
-            <a class="button" id="sign-out" href=page.sign_out>"Sign out"</a>
-        </p>
         {way_home(site)}
     }
 }
