@@ -2,7 +2,12 @@ import { ADA } from '../data/accounts.ts';
 import { expect, test } from '../fixtures/journey.ts';
 import { signIn } from '../pages/sign-in.ts';
 
-test('the account page: a name, a device, an application, a password', async ({ application, provider, watch, anotherBrowser }) => {
+test('the account page: a name, a device, an application, a password', async ({
+  application,
+  provider,
+  watch,
+  anotherBrowser,
+}) => {
   test.slow();
   watch.console.expectStatus(422);
   await signIn({ application, provider }, ADA);
