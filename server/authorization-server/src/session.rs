@@ -82,24 +82,32 @@ pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> 
 /// its clients hear that it is over.
 pub(crate) async fn begin(server: &AuthorizationServer, cookies: &Cookies, account: Account) -> Result<Present, Outage> {
     let lifetimes = &server.settings.lifetimes;
-    let (mut sid, mut clients) = (server.opaque(), BTreeSet::new());
+    let (mut sid, mut clients, mut renewed) = (server.opaque(), BTreeSet::new(), None);
     if let Some(before) = ticket(cookies)
         && let Some(held) = SESSIONS.get(server, before.expose()).await?
     {
         if held.value.subject == account.subject {
-            let last = SESSIONS.take(server, before.expose()).await?.unwrap_or(held.value);
-            (sid, clients) = (last.sid, last.clients);
+            (sid, clients, renewed) = (held.value.sid, held.value.clients, Some(before));
         } else {
             finish(server, &held.value, &before).await?;
         }
     }
     let now = server.now();
     let expires_at = now.saturating_add(lifetimes.session).unwrap_or(Timestamp::MAX);
-    let session = Session { subject: account.subject, auth_time: now, sid, expires_at, clients };
+    let mut session = Session { subject: account.subject, auth_time: now, sid, expires_at, clients };
     let ticket = Ticket::issue(&*server.boxes.rng);
     let lifetime: SignedDuration = lifetimes.session_idle.min(lifetimes.session);
+    // The browser has the new session before the old one is gone, so that an outage between them forgets none of its clients.
     SESSIONS.put(server, ticket.expose(), &session, lifetime).await?;
     cookies.add(cookie(COOKIE.to_owned(), ticket.expose().to_owned()));
+    if let Some(before) = renewed
+        && let Some(last) = SESSIONS.take(server, before.expose()).await?
+        && !last.clients.is_subset(&session.clients)
+    {
+        // One more had a code in another tab meanwhile.
+        session.clients.extend(last.clients);
+        SESSIONS.put(server, ticket.expose(), &session, lifetime).await?;
+    }
     Ok(Present { session, account, ticket })
 }
 

@@ -77,12 +77,13 @@ pub(crate) async fn enter(
         Next::Login => return lead(server, cookies, request, pushed, "login").await,
         Next::Consent(_) => return lead(server, cookies, request, pushed, "consent").await,
     };
+    // The request is used up last, so that an outage does not cost it. Whoever comes too late has made a code that nobody is told.
+    let location = ending.location(server, request).await?;
     if let Some(pushed) = pushed
         && !pushed.spend(server, &server.opaque()).await?
     {
         return Err(InteractionError::Expired);
     }
-    let location = ending.location(server, request).await?;
     Ok(headers::redirect(StatusCode::FOUND, &location))
 }
 

@@ -51,6 +51,11 @@ impl House {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::furnished(change, |_| ()).await
+    }
+
+    /// A house some of whose boxes are put into others.
+    pub(crate) async fn furnished(change: impl FnOnce(&mut Settings), furnish: impl FnOnce(&mut Boxes)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
         let rng: Arc<dyn Rng> = Arc::new(OsRng);
@@ -73,6 +78,7 @@ impl House {
         });
         let mut boxes = boxes(Arc::clone(&cache) as _, Arc::clone(&queue) as _, &users, ticking, rng);
         boxes.accounts = Arc::clone(&accounts) as _;
+        furnish(&mut boxes);
         let server = AuthorizationServer::prepare(settings, boxes, &sealing_secret()).await.unwrap();
         let router = authorization_server::router(Arc::clone(&server));
         Self { router, server, clock, queue, cache, users, accounts, app, plain, directory }

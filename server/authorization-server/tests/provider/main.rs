@@ -18,6 +18,7 @@ mod consent;
 mod cookies;
 mod discovery;
 mod dpop;
+mod faults;
 mod interaction;
 mod introspection;
 mod keys;
