@@ -84,6 +84,22 @@ impl House {
         Self { router, server, clock, queue, cache, users, accounts, app, plain, directory }
     }
 
+    /// The same house, its directory aside, for another replica's router.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            server: Arc::clone(&self.server),
+            clock: Arc::clone(&self.clock),
+            queue: Arc::clone(&self.queue),
+            cache: Arc::clone(&self.cache),
+            users: Arc::clone(&self.users),
+            accounts: Arc::clone(&self.accounts),
+            app: self.app.clone(),
+            plain: self.plain.clone(),
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.router.clone())
     }
@@ -170,7 +186,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
     }
 }
 
-fn account(subject: Uuid, username: &str, hash: &str) -> Account {
+pub(crate) fn account(subject: Uuid, username: &str, hash: &str) -> Account {
     Account {
         subject,
         username: username.to_owned(),
