@@ -25,10 +25,16 @@ pub(crate) const REMEMBERED: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum CodeRecord {
     Issued(Box<Promise>),
-    Redeemed {
-        /// The grant that it gave.
-        grant: Uuid,
-    },
+    Redeemed(Redemption),
+}
+
+/// What became of a code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Redemption {
+    /// The grant that it gave.
+    pub(crate) grant: Uuid,
+    pub(crate) subject: Uuid,
+    pub(crate) client_id: String,
 }
 
 /// What a code is good for, and for whom.

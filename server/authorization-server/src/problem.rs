@@ -1,7 +1,8 @@
 //! How trouble is told: a page for people, JSON for clients; the cause goes to the log, under an incident id.
 
 use axum::response::Response;
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use protocol::ErrorCode;
 use protocol::wire::ErrorResponse;
 
@@ -15,6 +16,16 @@ fn incident(server: &AuthorizationServer) -> String {
     let mut bytes = [0; 8];
     server.boxes.rng.fill(&mut bytes);
     format!("{:012x}", u64::from_be_bytes(bytes) >> 16)
+}
+
+/// When to come again after an outage, in seconds.
+const RETRY: HeaderValue = HeaderValue::from_static("5");
+
+fn later(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, RETRY);
+    }
+    response
 }
 
 fn status(problem: Problem) -> StatusCode {
@@ -34,7 +45,7 @@ pub(crate) fn page(server: &AuthorizationServer, problem: Problem, cause: &str) 
     } else {
         tracing::info!(incident, ?problem, cause, "a page explains why it does not go on");
     }
-    headers::page(status(problem), server.boxes.pages.problem(problem, &incident), &[])
+    later(headers::page(status(problem), server.boxes.pages.problem(problem, &incident), &[]))
 }
 
 /// An error answer (RFC 6749 §5.2). `description` holds words of ours only.
@@ -49,5 +60,5 @@ pub(crate) fn outage(server: &AuthorizationServer, outage: &Outage) -> Response 
     let incident = incident(server);
     tracing::error!(incident, cause = %outage, "a request could not be answered");
     let (status, error) = outage.answer();
-    refusal(status, error, &format!("please try again later; incident {incident}"))
+    later(refusal(status, error, &format!("please try again later; incident {incident}")))
 }

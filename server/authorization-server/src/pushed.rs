@@ -105,7 +105,10 @@ impl Spendable {
         let (cache, mark) = (&server.boxes.cache, format!("{}:spent", self.0));
         let first = cache.add(&mark, owner.as_bytes(), remembered).await?;
         if first {
-            cache.remove(&self.0).await?;
+            // The mark says it already; what is left of the request is only in the way until it expires.
+            if let Err(error) = cache.remove(&self.0).await {
+                tracing::warn!(%error, "a pushed request that is used up could not be removed");
+            }
             return Ok(true);
         }
         Ok(cache.get(&mark).await?.is_some_and(|by| by == owner.as_bytes()))

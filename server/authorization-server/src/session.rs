@@ -107,13 +107,12 @@ pub(crate) async fn begin(
     whence: Whence,
 ) -> Result<Present, Outage> {
     let lifetimes = &server.settings.lifetimes;
-    let mut sid = server.opaque();
+    let (mut sid, mut renewed) = (server.opaque(), None);
     if let Some(before) = ticket(cookies)
         && let Some(held) = SESSIONS.get(server, before.expose()).await?
     {
         if held.value.subject == account.subject && held.value.auth_time >= account.sessions_since {
-            SESSIONS.take(server, before.expose()).await?;
-            sid = held.value.sid;
+            (sid, renewed) = (held.value.sid, Some(before));
         } else {
             finish(server, &held.value.sid).await?;
             SESSIONS.take(server, before.expose()).await?;
@@ -124,6 +123,7 @@ pub(crate) async fn begin(
     let session = Session { subject: account.subject, auth_time: now, sid, expires_at };
     let ticket = Ticket::issue(&*server.boxes.rng);
     let lifetime: SignedDuration = lifetimes.session_idle.min(lifetimes.session);
+    // The browser has the new session before the old one is gone, so that an outage between them forgets none of its clients.
     SESSIONS.put(server, ticket.expose(), &session, lifetime).await?;
     let Whence { user_agent, address } = whence;
     let entry = Entry {
@@ -139,6 +139,9 @@ pub(crate) async fn begin(
     // Second, so that whoever strikes the entry out finds the record. Where this fails, nobody has the ticket.
     server.boxes.sessions.enter(&entry).await?;
     cookies.add(cookie(COOKIE.to_owned(), ticket.expose().to_owned()));
+    if let Some(before) = renewed {
+        SESSIONS.take(server, before.expose()).await?;
+    }
     Ok(Present { session, account, ticket })
 }
 
@@ -170,23 +173,32 @@ pub(crate) async fn of_account(server: &AuthorizationServer, account: &Account) 
     Ok(open)
 }
 
-/// Ends a session by its `sid`, wherever its browser is, and lets its clients know. The events are pushed before the session is
-/// gone: where the Queue does not answer, it is still there to be ended again.
+/// Ends a session by its `sid`, wherever its browser is, and lets its clients know.
 pub(crate) async fn finish(server: &AuthorizationServer, sid: &str) -> Result<(), Outage> {
     let Some(entry) = server.boxes.sessions.get(sid).await? else { return Ok(()) };
+    announce(server, &entry).await?;
+    strike(server, &entry).await
+}
+
+/// Says that a session is about to end, before it does: where the Queue does not answer, it is still there to be ended again.
+pub(crate) async fn announce(server: &AuthorizationServer, entry: &Entry) -> Result<(), Outage> {
     let (subject, user_agent) = (entry.subject.to_string(), entry.user_agent.clone());
     server.tell(Event::DeviceSignedOut { subject, user_agent }).await?;
-    announce(server, &entry, &entry.clients).await?;
+    tell_clients(server, entry, &entry.clients).await
+}
+
+/// Ends a session that was announced to be over.
+pub(crate) async fn strike(server: &AuthorizationServer, entry: &Entry) -> Result<(), Outage> {
     server.boxes.cache.remove(&entry.record).await?;
-    if let Some(last) = server.boxes.sessions.strike(sid).await? {
+    if let Some(last) = server.boxes.sessions.strike(&entry.sid).await? {
         // What came of a sign-in in the meantime.
         server.boxes.cache.remove(&last.record).await?;
-        announce(server, &last, &last.clients.difference(&entry.clients).cloned().collect()).await?;
+        tell_clients(server, &last, &last.clients.difference(&entry.clients).cloned().collect()).await?;
     }
     Ok(())
 }
 
-async fn announce(server: &AuthorizationServer, entry: &Entry, clients: &BTreeSet<String>) -> Result<(), Outage> {
+async fn tell_clients(server: &AuthorizationServer, entry: &Entry, clients: &BTreeSet<String>) -> Result<(), Outage> {
     for client_id in clients {
         let (subject, client_id, sid) = (entry.subject.to_string(), client_id.clone(), entry.sid.clone());
         server.tell(Event::SessionEnded { subject, client_id, sid }).await?;

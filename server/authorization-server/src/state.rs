@@ -161,6 +161,11 @@ impl AuthorizationServer {
         let envelope = Envelope::new(event, &*self.boxes.clock, &*self.boxes.rng);
         Ok(self.boxes.queue.push(&envelope).await?)
     }
+
+    /// The same for an event that is one however often it is told: `id` is its identity.
+    pub(crate) async fn tell_once(&self, id: uuid::Uuid, event: Event) -> Result<(), Outage> {
+        Ok(self.boxes.queue.push(&Envelope { id, at: self.now(), event }).await?)
+    }
 }
 
 impl std::fmt::Debug for AuthorizationServer {

@@ -53,10 +53,10 @@ pub enum Rotation {
         /// The successor that the first use gave.
         successor: RefreshToken,
     },
-    /// The token was used before the grace: the whole grant was revoked now. Told once; whoever comes later finds the
-    /// grant revoked, which is [`Unknown`](Self::Unknown).
+    /// The token was used before the grace: the whole grant is revoked, by now at the latest. Told each time until the grant
+    /// expires or is pruned, so that an alarm which did not come through is raised by the next replay.
     Replayed(Grant),
-    /// No such token, expired, revoked, or another client's; nothing changed.
+    /// No such token, expired, revoked without having been used, or another client's; nothing changed.
     Unknown,
 }
 

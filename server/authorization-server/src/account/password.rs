@@ -48,9 +48,13 @@ async fn change(sent: Sent<'_>) -> Result<Result<Option<Notice>, AccountFault>, 
         })
         .await?;
     let before = session::of_account(server, account).await?;
+    // All clients are told before: should an answer of the database be lost, the sessions are over already.
+    for entry in &before {
+        session::announce(server, entry).await?;
+    }
     server.boxes.account_keeper.set_password(account.subject, &hash, server.now()).await?;
-    for entry in before {
-        session::finish(server, &entry.sid).await?;
+    for entry in &before {
+        session::strike(server, entry).await?;
     }
     if let Some(account) = server.boxes.accounts.by_subject(account.subject).await? {
         session::begin(server, cookies, account, whence).await?;

@@ -86,12 +86,13 @@ pub(crate) async fn enter(
 
 /// Ends at once what needed no page.
 async fn end(server: &AuthorizationServer, ending: Ending<'_>, pushed: Option<Spendable>) -> Result<Response, InteractionError> {
+    // The request is used up last, so that an outage does not cost it. Whoever comes too late has made a code that nobody is told.
+    let location = ending.location(server).await?;
     if let Some(pushed) = pushed
         && !pushed.spend(server, &server.opaque()).await?
     {
         return Err(InteractionError::Expired);
     }
-    let location = ending.location(server).await?;
     Ok(headers::redirect(StatusCode::FOUND, &location))
 }
 

@@ -14,6 +14,7 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const SCOPE: &str = "openid profile email offline_access";
 pub(crate) const API: &str = "https://api.example";
 
+#[derive(Clone)]
 pub(crate) struct App {
     pub(crate) client_id: &'static str,
     pub(crate) key: SigningKey,

@@ -12,20 +12,20 @@ use tokio_util::sync::CancellationToken;
 use user_database::{Account, Accounts};
 use uuid::Uuid;
 
-/// A Queue that keeps what it is given.
+/// A Queue that keeps what it is given, each event once, as the audit log does.
 #[derive(Default)]
 pub(crate) struct RememberingQueue {
-    events: Mutex<Vec<Event>>,
+    envelopes: Mutex<Vec<Envelope>>,
     pub(crate) broken: AtomicBool,
 }
 
 impl RememberingQueue {
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
-        self.events.lock().unwrap().iter().map(Event::kind).collect()
+        self.events().iter().map(Event::kind).collect()
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
-        self.events.lock().unwrap().clone()
+        self.envelopes.lock().unwrap().iter().map(|envelope| envelope.event.clone()).collect()
     }
 }
 
@@ -35,12 +35,15 @@ impl Queue for RememberingQueue {
         if self.broken.load(Ordering::SeqCst) {
             return Err(queue::Unavailable("taken away".into()));
         }
-        self.events.lock().unwrap().push(envelope.event.clone());
+        let mut envelopes = self.envelopes.lock().unwrap();
+        if !envelopes.iter().any(|known| known.id == envelope.id) {
+            envelopes.push(envelope.clone());
+        }
         Ok(())
     }
 
     async fn depth(&self) -> Result<u64, queue::Unavailable> {
-        Ok(self.events.lock().unwrap().len() as u64)
+        Ok(self.envelopes.lock().unwrap().len() as u64)
     }
 
     async fn dead_letters(&self, _: u32) -> Result<Vec<DeadLetter>, queue::Unavailable> {

@@ -51,6 +51,11 @@ impl House {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::furnished(change, |_| ()).await
+    }
+
+    /// A house some of whose boxes are put into others.
+    pub(crate) async fn furnished(change: impl FnOnce(&mut Settings), furnish: impl FnOnce(&mut Boxes)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp::from_second(1_800_000_000).unwrap()));
         let rng: Arc<dyn Rng> = Arc::new(OsRng);
@@ -73,9 +78,26 @@ impl House {
         });
         let mut boxes = boxes(Arc::clone(&cache) as _, Arc::clone(&queue) as _, &users, ticking, rng);
         boxes.accounts = Arc::clone(&accounts) as _;
+        furnish(&mut boxes);
         let server = AuthorizationServer::prepare(settings, boxes, &sealing_secret()).await.unwrap();
         let router = authorization_server::router(Arc::clone(&server));
         Self { router, server, clock, queue, cache, users, accounts, app, plain, directory }
+    }
+
+    /// The same house, its directory aside, for another replica's router.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            server: Arc::clone(&self.server),
+            clock: Arc::clone(&self.clock),
+            queue: Arc::clone(&self.queue),
+            cache: Arc::clone(&self.cache),
+            users: Arc::clone(&self.users),
+            accounts: Arc::clone(&self.accounts),
+            app: self.app.clone(),
+            plain: self.plain.clone(),
+            directory: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -167,7 +189,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
     }
 }
 
-fn account(subject: Uuid, username: &str, hash: &str) -> Account {
+pub(crate) fn account(subject: Uuid, username: &str, hash: &str) -> Account {
     Account {
         subject,
         username: username.to_owned(),

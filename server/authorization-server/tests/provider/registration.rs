@@ -20,7 +20,7 @@ fn open(settings: &mut Settings) {
     settings.registration = RegistrationPolicy::Open;
 }
 
-async fn call(house: &House, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+pub(crate) async fn call(house: &House, method: &str, path: &str, token: &str, body: &Value) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", "application/json".parse().unwrap());
     if !token.is_empty() {
@@ -30,15 +30,15 @@ async fn call(house: &House, method: &str, path: &str, token: &str, body: &Value
     house.call(method, path, headers, if body.is_null() { String::new() } else { body.to_string() }).await
 }
 
-async fn register(house: &House, body: &Value) -> Answer {
+pub(crate) async fn register(house: &House, body: &Value) -> Answer {
     call(house, "POST", "/register", "", body).await
 }
 
-fn text<'a>(document: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(document: &'a Value, name: &str) -> &'a str {
     document[name].as_str().unwrap_or_else(|| panic!("no {name}: {document}"))
 }
 
-fn web() -> Value {
+pub(crate) fn web() -> Value {
     json!({ "client_name": "Shop", "redirect_uris": ["https://shop.example/callback"], "grant_types": ["authorization_code", "refresh_token"] })
 }
 

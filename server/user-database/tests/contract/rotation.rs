@@ -16,7 +16,7 @@ on_every_engine![
     a_successor_that_was_used_meanwhile_still_leads_on,
     a_foreign_client_changes_nothing,
     of_twenty_at_once_one_rotates_and_the_others_agree,
-    of_twenty_replays_at_once_one_tells_of_it,
+    of_twenty_replays_at_once_each_tells_of_it,
     a_token_rotated_while_its_grant_is_revoked_is_never_live_after,
     many_families_rotate_at_once,
 ];
@@ -66,9 +66,11 @@ async fn after_the_grace_the_grant_is_revoked(home: &Home) {
     let rotation = database.rotate(&token("1"), CLIENT, &token("x"), at(100) + ROTATION_GRACE).await.unwrap();
     assert!(matches!(rotation, Rotation::Replayed(ref replayed) if *replayed == grant), "{rotation:?}");
     assert!(database.live(grant.id, at(111)).await.unwrap().is_none());
-    for dead in ["1", "2"] {
-        assert!(matches!(database.rotate(&token(dead), CLIENT, &token("x"), at(111)).await.unwrap(), Rotation::Unknown));
-    }
+    let unused = database.rotate(&token("2"), CLIENT, &token("x"), at(111)).await.unwrap();
+    assert!(matches!(unused, Rotation::Unknown), "{unused:?}");
+    // Whoever was to be told may not have been.
+    let again = database.rotate(&token("1"), CLIENT, &token("x"), at(111)).await.unwrap();
+    assert!(matches!(again, Rotation::Replayed(ref replayed) if *replayed == grant), "{again:?}");
 }
 
 async fn a_successor_that_was_used_meanwhile_still_leads_on(home: &Home) {
@@ -128,13 +130,14 @@ async fn of_twenty_at_once_one_rotates_and_the_others_agree(home: &Home) {
     }
 }
 
-async fn of_twenty_replays_at_once_one_tells_of_it(home: &Home) {
+async fn of_twenty_replays_at_once_each_tells_of_it(home: &Home) {
     let replicas = replicas(home).await;
     let grant = begun(&replicas[0]).await;
     replicas[0].rotate(&token("1"), CLIENT, &token("2"), at(0)).await.unwrap();
     let rotations = twenty_at_once(&replicas, "1", 50).await;
-    assert_eq!(rotations.iter().filter(|(_, rotation)| matches!(rotation, Rotation::Replayed(_))).count(), 1);
-    assert_eq!(rotations.iter().filter(|(_, rotation)| matches!(rotation, Rotation::Unknown)).count(), 19);
+    for (_, rotation) in rotations {
+        assert!(matches!(rotation, Rotation::Replayed(ref replayed) if *replayed == grant), "{rotation:?}");
+    }
     assert!(replicas[3].live(grant.id, at(50)).await.unwrap().is_none());
 }
 

@@ -9,11 +9,10 @@ use protocol::wire::TokenResponse;
 use queue::Event;
 use serde_json::Value;
 use user_database::Grant;
-use uuid::Uuid;
 
 use super::{Answer, Asked};
 use crate::claims;
-use crate::code::{CODES, CodeRecord, Promise, REMEMBERED};
+use crate::code::{CODES, CodeRecord, Promise, REMEMBERED, Redemption};
 use crate::outage::Outage;
 use crate::sealed::Held;
 use crate::state::AuthorizationServer;
@@ -31,22 +30,27 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let held = CODES.get(server, code).await?.ok_or(TokenError::UnknownCode)?;
     let promise = match &held.value {
         CodeRecord::Issued(promise) => (**promise).clone(),
-        CodeRecord::Redeemed { grant } => return replayed(server, *grant).await,
+        CodeRecord::Redeemed(redemption) => return replayed(server, redemption).await,
     };
     check(asked, &promise)?;
     let resource = issuance::resource(asked.client, asked.parameters.get("resource"), promise.resource.as_deref())?;
+    // Whatever may fail comes before the code is used up, so that an outage does not cost it.
+    let about = about(server, &promise).await?;
     let (grant, refresh_token) = prepare(asked, &promise);
     // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
     // where the database fails the code is still good. A grant that loses the race below was never handed out.
     server.boxes.grants.add(&grant, refresh_token.as_ref()).await.map_err(Outage::from)?;
-    if !use_up(server, code, &held, grant.id).await? {
-        server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from)?;
-        return match CODES.get(server, code).await?.map(|held| held.value) {
-            Some(CodeRecord::Redeemed { grant }) => replayed(server, grant).await,
-            _ => Err(TokenError::UnknownCode),
-        };
+    let used_up = use_up(server, code, &held, &grant).await;
+    if !matches!(used_up, Ok(true)) {
+        let withdrawn = server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from);
+        if !used_up? {
+            withdrawn?;
+            return match CODES.get(server, code).await?.map(|held| held.value) {
+                Some(CodeRecord::Redeemed(redemption)) => replayed(server, &redemption).await,
+                _ => Err(TokenError::UnknownCode),
+            };
+        }
     }
-    let about = about(server, &promise).await?;
     let (holder, scope, nonce, key) = (Holder::Grant(&grant), &grant.scope, promise.nonce, asked.key);
     let issuance = Issuance { holder, scope, resource, nonce, about, refresh_token, key };
     Ok(issuance.respond(server, asked.client)?)
@@ -103,19 +107,17 @@ fn prepare(asked: &Asked<'_>, promise: &Promise) -> (Grant, Option<RefreshToken>
     (grant, refresh_token)
 }
 
-async fn use_up(server: &AuthorizationServer, code: &str, held: &Held<CodeRecord>, grant: Uuid) -> Result<bool, Outage> {
-    CODES.replace(server, code, held, &CodeRecord::Redeemed { grant }, REMEMBERED).await
+async fn use_up(server: &AuthorizationServer, code: &str, held: &Held<CodeRecord>, grant: &Grant) -> Result<bool, Outage> {
+    let redemption = Redemption { grant: grant.id, subject: grant.subject, client_id: grant.client_id.clone() };
+    CODES.replace(server, code, held, &CodeRecord::Redeemed(redemption), REMEMBERED).await
 }
 
-/// RFC 6749 §4.1.2: whoever redeems a code again may have stolen it, or the first one did; what it gave is revoked.
-async fn replayed(server: &AuthorizationServer, grant: Uuid) -> Result<TokenResponse, TokenError> {
-    let now = server.now();
-    let live = server.boxes.grants.live(grant, now).await.map_err(Outage::from)?;
-    if let Some(live) = live
-        && server.boxes.grants.revoke(grant, now).await.map_err(Outage::from)?
-    {
-        let event = Event::TokenReplayed { subject: live.subject.to_string(), client_id: live.client_id };
-        server.tell(event).await?;
-    }
+/// RFC 6749 §4.1.2: whoever redeems a code again may have stolen it, or the first one did; what it gave is revoked. Each replay is
+/// told, since the one that revoked may not have come to it; in the audit log they are one.
+async fn replayed(server: &AuthorizationServer, redemption: &Redemption) -> Result<TokenResponse, TokenError> {
+    let Redemption { grant, subject, client_id } = redemption;
+    server.boxes.grants.revoke(*grant, server.now()).await.map_err(Outage::from)?;
+    let event = Event::TokenReplayed { subject: subject.to_string(), client_id: client_id.clone() };
+    server.tell_once(*grant, event).await?;
     Err(TokenError::CodeReplayed)
 }

@@ -39,7 +39,8 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         Rotation::Repeated { grant, successor } => (grant, successor),
         Rotation::Replayed(grant) => {
             let event = Event::TokenReplayed { subject: grant.subject.to_string(), client_id: grant.client_id };
-            server.tell(event).await?;
+            // Each replay is told, since the one that revoked may not have come to it; in the audit log they are one.
+            server.tell_once(grant.id, event).await?;
             return Err(TokenError::RefreshTokenReplayed);
         }
         Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),

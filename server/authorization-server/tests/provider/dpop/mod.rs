@@ -7,3 +7,5 @@ mod refresh;
 mod replay;
 mod userinfo;
 mod wallet;
+
+pub(crate) use wallet::Wallet;

@@ -15,12 +15,14 @@ use super::super::SqlDatabase;
 use super::super::columns::{milliseconds, optional_instant, unreadable};
 use crate::{Grant, Grants as _, ROTATION_GRACE, Rotation, Unavailable};
 
-/// A token that was found, of a grant that is live.
+/// A token that was found, of a grant that has not expired.
 enum Found {
     /// Nobody has used it.
     Unused(Grant),
     /// It was used `at`; the sealed successor may have been forgotten since.
-    Used { grant: Grant, at: Timestamp, successor: Option<Vec<u8>> },
+    Used { grant: Grant, at: Timestamp, successor: Option<Vec<u8>>, revoked: bool },
+    /// Nobody has used it, and nobody will.
+    Revoked,
 }
 
 pub(super) async fn rotate(
@@ -39,13 +41,19 @@ pub(super) async fn rotate(
         found = find(database, presented, client_id, now).await?;
     }
     match found {
-        None | Some(Found::Unused(_)) => Ok(Rotation::Unknown),
-        Some(Found::Used { grant, at, successor }) if now.duration_since(at) < ROTATION_GRACE => {
-            repeat(grant, presented, successor)
+        None | Some(Found::Unused(_) | Found::Revoked) => Ok(Rotation::Unknown),
+        Some(Found::Used { grant, at, successor, revoked }) if now.duration_since(at) < ROTATION_GRACE => {
+            if revoked {
+                Ok(Rotation::Unknown)
+            } else {
+                repeat(grant, presented, successor)
+            }
         }
-        Some(Found::Used { grant, .. }) => {
-            let revoked = database.revoke(grant.id, now).await?;
-            Ok(if revoked { Rotation::Replayed(grant) } else { Rotation::Unknown })
+        Some(Found::Used { grant, revoked, .. }) => {
+            if !revoked {
+                database.revoke(grant.id, now).await?;
+            }
+            Ok(Rotation::Replayed(grant))
         }
     }
 }
@@ -59,8 +67,8 @@ async fn find(
 ) -> Result<Option<Found>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT g.id, g.subject, g.client_id, g.scope, g.auth_time, g.session, g.created_at, g.expires_at, \
-         g.dpop_jkt, g.resource, r.used_at, r.successor FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
-         WHERE r.digest = $1 AND g.client_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3",
+         g.dpop_jkt, g.resource, g.revoked_at, r.used_at, r.successor FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id \
+         WHERE r.digest = $1 AND g.client_id = $2 AND g.expires_at > $3",
     )
     .bind(digest(token))
     .bind(client_id)
@@ -69,9 +77,11 @@ async fn find(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let grant = super::grant(&row)?;
+    let revoked = optional_instant(&row, "revoked_at")?.is_some();
     Ok(Some(match optional_instant(&row, "used_at")? {
+        None if revoked => Found::Revoked,
         None => Found::Unused(grant),
-        Some(at) => Found::Used { grant, at, successor: row.try_get("successor")? },
+        Some(at) => Found::Used { grant, at, successor: row.try_get("successor")?, revoked },
     }))
 }
 

@@ -1,0 +1,158 @@
+//! A house whose boxes can be taken away, and the driver that does so at each call in turn.
+
+use std::sync::Arc;
+
+use authorization_server::clients::store;
+use authorization_server::{Client, RegistrationPolicy};
+use jiff::SignedDuration;
+use user_database::Clients;
+
+use super::fuse::{Fault, Fuse};
+use super::wired::{Wired, WiredGrants};
+use crate::answer::Answer;
+use crate::house::House;
+use crate::machines::machine;
+
+/// A box of the diagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    UserDatabase,
+    Cache,
+    Queue,
+}
+
+/// What happened to which box, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trial {
+    pub(crate) room: Room,
+    pub(crate) fault: Fault,
+    #[expect(dead_code, reason = "for whoever reads a failure")]
+    call: usize,
+}
+
+impl Trial {
+    /// Whether the call that failed had done its work after all.
+    pub(crate) fn was_lost(self) -> bool {
+        self.fault == Fault::Lost
+    }
+}
+
+/// As whom trouble is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    Json,
+    Page,
+}
+
+impl Told {
+    fn check(self, answer: &Answer, trial: Trial) {
+        assert_eq!(answer.header("retry-after"), "5", "{trial:?} {answer:?}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{trial:?}");
+        assert!(!answer.body.contains("taken away"), "{trial:?} {answer:?}");
+        match self {
+            Self::Json => assert_eq!(answer.error(), "temporarily_unavailable", "{trial:?}"),
+            Self::Page => assert_eq!(answer.page(), "problem Unavailable", "{trial:?}"),
+        }
+    }
+}
+
+/// A house whose clients are in the User Database, so that it is asked about them.
+pub(crate) struct Rig {
+    pub(crate) house: House,
+    pub(crate) grants: Arc<WiredGrants>,
+    users: Arc<Fuse>,
+    cache: Arc<Fuse>,
+    queue: Arc<Fuse>,
+}
+
+impl Rig {
+    pub(crate) async fn build() -> Self {
+        let [users, cache, queue] = [(); 3].map(|()| Arc::new(Fuse::default()));
+        let mut grants = None;
+        let house = House::furnished(
+            |settings| {
+                settings.clients.clear();
+                settings.registration = RegistrationPolicy::Open;
+            },
+            |boxes| {
+                boxes.cache = Arc::new(Wired { inner: Arc::clone(&boxes.cache), fuse: Arc::clone(&cache) });
+                boxes.queue = Arc::new(Wired { inner: Arc::clone(&boxes.queue), fuse: Arc::clone(&queue) });
+                boxes.accounts = Arc::new(Wired { inner: Arc::clone(&boxes.accounts), fuse: Arc::clone(&users) });
+                boxes.consents = Arc::new(Wired { inner: Arc::clone(&boxes.consents), fuse: Arc::clone(&users) });
+                boxes.clients = Arc::new(Wired { inner: Arc::clone(&boxes.clients), fuse: Arc::clone(&users) });
+                boxes.signing_keys = Arc::new(Wired { inner: Arc::clone(&boxes.signing_keys), fuse: Arc::clone(&users) });
+                boxes.account_keeper = Arc::new(Wired { inner: Arc::clone(&boxes.account_keeper), fuse: Arc::clone(&users) });
+                boxes.audit = Arc::new(Wired { inner: Arc::clone(&boxes.audit), fuse: Arc::clone(&users) });
+                boxes.sessions = Arc::new(Wired { inner: Arc::clone(&boxes.sessions), fuse: Arc::clone(&users) });
+                let wired = Arc::new(WiredGrants::new(Arc::clone(&boxes.grants), Arc::clone(&users)));
+                boxes.grants = Arc::clone(&wired) as _;
+                grants = Some(wired);
+            },
+        )
+        .await;
+        for app in [house.app.registered(true), house.plain.registered(false), machine("machine")] {
+            let backchannel_logout_uri = Some("https://app.example/backchannel".parse().unwrap());
+            let client = store(&Client { backchannel_logout_uri, ..app }, None, house.now()).unwrap();
+            assert!(Clients::add(&*house.users, &client).await.unwrap());
+        }
+        Self { house, grants: grants.unwrap(), users, cache, queue }
+    }
+
+    fn fuse(&self, room: Room) -> &Fuse {
+        match room {
+            Room::UserDatabase => &self.users,
+            Room::Cache => &self.cache,
+            Room::Queue => &self.queue,
+        }
+    }
+
+    /// How many grants live of those that were added since they were forgotten.
+    pub(crate) async fn live(&self) -> usize {
+        self.grants.live(self.house.now()).await.len()
+    }
+
+    /// How many events of `kind` there were.
+    pub(crate) fn told(&self, kind: &str) -> usize {
+        self.house.queue.kinds().into_iter().filter(|known| *known == kind).count()
+    }
+
+    /// Tries `act` with each of `rooms` taken away at its first call, its second, and so on until it does without another.
+    /// Each time it is answered with 503, or did not mind; then it is tried again, with everything back. `judge` gets the last
+    /// answer.
+    pub(crate) async fn takes_away<S, const N: usize>(
+        &self,
+        rooms: [Room; N],
+        told: Told,
+        prepare: impl AsyncFn(&Self) -> S,
+        act: impl AsyncFn(&Self, &mut S) -> Answer,
+        judge: impl AsyncFn(&Self, S, Trial, Answer),
+    ) {
+        for room in rooms {
+            for fault in [Fault::Gone, Fault::Lost] {
+                let mut missed = 0;
+                for call in 1.. {
+                    assert!(call < 100, "it never ends");
+                    let trial = Trial { room, fault, call };
+                    let mut state = prepare(self).await;
+                    // What was said of clients a moment ago is no longer believed.
+                    self.house.clock.advance(SignedDuration::from_secs(2));
+                    self.fuse(room).arm(fault, call);
+                    let mut answer = act(self, &mut state).await;
+                    let blown = self.fuse(room).disarm();
+                    if answer.status == 503 {
+                        assert!(blown, "{answer:?}");
+                        told.check(&answer, trial);
+                        answer = act(self, &mut state).await;
+                        assert_ne!(answer.status, 503, "{trial:?} {answer:?}");
+                    }
+                    judge(self, state, trial, answer).await;
+                    if !blown {
+                        break;
+                    }
+                    missed += 1;
+                }
+                assert!(missed > 0, "{room:?} is never asked");
+            }
+        }
+    }
+}
