@@ -1,6 +1,6 @@
 # Every verb sets up what it needs first. The work is done by the scripts in tools/.
 .DEFAULT_GOAL := run
-.PHONY: run help setup watch test unit end2end check format release figures clean
+.PHONY: run help setup watch test unit end2end check format release figures bench clean
 
 run: ## set up, build, run: http://localhost:3000 (ARGS="--help" goes to the server)
 	@tools/run.sh $(ARGS)
@@ -35,6 +35,9 @@ release: ## dist/cloakroom: the optimised binary and its site
 
 figures: ## sizes, start-up and memory of a release build, as a table
 	@tools/figures.sh
+
+bench: ## CPU, rate and latency of operations, as a table (ENGINES=postgres-redis; ARGS="--seconds 2 token")
+	@tools/bench.sh $(or $(ENGINES),embedded) $(ARGS)
 
 clean: ## remove what was built here (tools and data stay)
 	@tools/clean.sh

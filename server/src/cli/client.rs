@@ -101,6 +101,9 @@ pub struct NewClient {
     /// What its ID tokens are signed with: RS256, PS256, ES256 or EdDSA [default: RS256].
     #[arg(long, value_name = "ALGORITHM", value_parser = algorithm)]
     pub id_token_alg: Option<Algorithm>,
+    /// What its access tokens are signed with: RS256, PS256, ES256 or EdDSA.
+    #[arg(long, value_name = "ALGORITHM", default_value = "ES256", value_parser = algorithm)]
+    pub access_token_alg: Algorithm,
     /// All that FAPI 2.0 asks of a client: private_key_jwt without RS256, pushed requests, DPoP-bound tokens.
     #[arg(long)]
     pub fapi2: bool,

@@ -59,6 +59,10 @@ pub struct Client {
     /// What its ID tokens are signed with; RS256 where it does not say (OpenID Connect Registration §2).
     #[serde(default)]
     pub id_token_signed_response_alg: Algorithm,
+    /// What its access tokens are signed with; their resource servers have to understand it, so that it is not for the client
+    /// to say where nobody vouches for it.
+    #[serde(default = "default_access_token_algorithm")]
+    pub access_token_signed_response_alg: Algorithm,
     /// A set of rules that it keeps as a whole.
     #[serde(default)]
     pub profile: Profile,
@@ -111,6 +115,11 @@ fn default_grant_types() -> Vec<String> {
     vec!["authorization_code".to_owned(), "refresh_token".to_owned()]
 }
 
+/// Quick to make, short, and allowed by every profile.
+pub(super) fn default_access_token_algorithm() -> Algorithm {
+    Algorithm::ES256
+}
+
 impl Client {
     /// No identifier is longer, in bytes.
     pub const LONGEST_IDENTIFIER: usize = 256;
@@ -133,6 +142,7 @@ impl Client {
             require_pushed_authorization_requests: false,
             dpop_bound_access_tokens: false,
             id_token_signed_response_alg: Algorithm::default(),
+            access_token_signed_response_alg: default_access_token_algorithm(),
             profile: Profile::default(),
             voucher: Voucher::default(),
         }
@@ -145,8 +155,10 @@ impl Client {
             self.require_pushed_authorization_requests = true;
             self.dpop_bound_access_tokens = true;
             // FAPI 2.0 §5.4.1 knows no RS256, which is what a client has that names nothing.
-            if self.id_token_signed_response_alg == Algorithm::RS256 {
-                self.id_token_signed_response_alg = Algorithm::ES256;
+            for algorithm in [&mut self.id_token_signed_response_alg, &mut self.access_token_signed_response_alg] {
+                if *algorithm == Algorithm::RS256 {
+                    *algorithm = Algorithm::ES256;
+                }
             }
         }
         self

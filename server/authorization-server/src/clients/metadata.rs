@@ -7,6 +7,7 @@ use protocol::secret::{AccessToken, ClientSecret};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::client::default_access_token_algorithm;
 use super::{ApplicationType, Authentication, Client, ClientKeys, MalformedClient, Profile, Secret, SecretDigest, Voucher};
 
 /// Client metadata (RFC 7591 §2, OpenID Connect Registration §2, RP-Initiated Logout §3.1, Back-Channel Logout §2.2, RFC 9126 §6,
@@ -41,6 +42,9 @@ pub struct ClientMetadata {
     pub dpop_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// A word of ours; never taken from a client itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_signed_response_alg: Option<Algorithm>,
     /// A word of ours; never taken from a client itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
@@ -143,6 +147,7 @@ impl ClientMetadata {
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             id_token_signed_response_alg: Some(client.id_token_signed_response_alg),
+            access_token_signed_response_alg: Some(client.access_token_signed_response_alg),
             resources: client.resources.clone(),
             serves: client.serves.clone(),
             profile: client.profile,
@@ -198,6 +203,9 @@ impl ClientMetadata {
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             id_token_signed_response_alg: self.id_token_signed_response_alg.unwrap_or_default(),
+            access_token_signed_response_alg: self
+                .access_token_signed_response_alg
+                .unwrap_or_else(default_access_token_algorithm),
             profile: self.profile,
             voucher,
             ..Client::new(client_id, self.client_name.unwrap_or_else(|| client_id.to_owned()), authentication)
@@ -233,7 +241,7 @@ mod tests {
             "backchannel_logout_session_required": true, "token_endpoint_auth_method": "private_key_jwt",
             "jwks_uri": "https://app.example/jwks", "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"], "scope": "email openid", "require_pushed_authorization_requests": true,
-            "dpop_bound_access_tokens": true, "id_token_signed_response_alg": "ES256", "resources": ["https://api.example"], "serves": ["https://own.example"],
+            "dpop_bound_access_tokens": true, "id_token_signed_response_alg": "ES256", "access_token_signed_response_alg": "EdDSA", "resources": ["https://api.example"], "serves": ["https://own.example"],
             "profile": "fapi2",
         });
         let client = read(document.clone()).unwrap();

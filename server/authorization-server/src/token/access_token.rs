@@ -1,7 +1,6 @@
 //! JWT access tokens (RFC 9068).
 
 use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims, Audience, Confirmation};
-use protocol::jose::Algorithm;
 use protocol::secret::AccessToken;
 use uuid::Uuid;
 
@@ -34,7 +33,7 @@ pub(super) fn issue(server: &AuthorizationServer, client: &Client, issuance: &Is
         gid: grant.map(|grant| grant.id.to_string()),
         cnf: issuance.key.map(|key| Confirmation { jkt: Some(key.clone()) }),
     };
-    server.keys.sign(Algorithm::ES256, ACCESS_TOKEN_TYPE, &claims).map(AccessToken::new)
+    server.keys.sign(client.access_token_signed_response_alg, ACCESS_TOKEN_TYPE, &claims).map(AccessToken::new)
 }
 
 /// An access token of ours that has not expired, with the grant behind it; none where its client acts for itself.

@@ -105,6 +105,7 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, TokenError> {
     let parameters = form::read(headers, body)?;
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
+    server.keys.ready_for(client.access_token_signed_response_alg).await?;
     if client.scope.contains("openid") {
         server.keys.ready_for(client.id_token_signed_response_alg).await?;
     }

@@ -2,6 +2,7 @@
 
 use authorization_server::{Authentication, Client, Settings};
 use protocol::Scope;
+use protocol::jose::Algorithm;
 
 use crate::answer::Answer;
 use crate::app::{API, claims, header, token};
@@ -40,6 +41,26 @@ async fn a_client_gets_a_token_for_itself() {
     assert_eq!((claims["sub"].as_str(), claims["client_id"].as_str()), (Some("machine"), Some("machine")));
     assert_eq!((claims["aud"].as_str(), claims["iss"].as_str()), (Some(API), Some(ISSUER)));
     assert!(claims.get("auth_time").is_none() && claims.get("gid").is_none());
+}
+
+/// RFC 9068 §2.1: access tokens are signed with what their resource servers understand, RS256 among it; the key of the first RSA
+/// client is made when it is needed. Each is read again at introspection.
+#[tokio::test]
+async fn an_operator_chooses_the_algorithm_of_access_tokens() {
+    let names = ["rs", "ps", "es", "ed"];
+    let house = House::with(|settings| {
+        for (name, algorithm) in names.into_iter().zip(Algorithm::ALL) {
+            settings.clients.push(Client { access_token_signed_response_alg: algorithm, ..machine(name) });
+        }
+    })
+    .await;
+    for (name, algorithm) in names.into_iter().zip(Algorithm::ALL) {
+        let tokens = ask(&house, name, &[]).await.json();
+        let access_token = token(&tokens, "access_token");
+        assert_eq!(header(access_token)["alg"], algorithm.name());
+        let answer = send(&house, "/introspect", &basic(name, SECRET), &[("token", access_token)]).await.json();
+        assert_eq!((answer["active"].as_bool(), answer["sub"].as_str()), (Some(true), Some(name)));
+    }
 }
 
 /// A16, attack 24: scope and resource within what is registered, and nothing personal.

@@ -1,0 +1,60 @@
+//! What an answer costs that nothing was done for: an axum handler in a process of its own, built as the server is.
+
+use std::net::Ipv4Addr;
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use crate::connection::Origin;
+use crate::failure::Failure;
+use crate::process::Process;
+
+/// As large as the metadata of the provider.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| json!({ "members": vec!["as long as an address of an endpoint"; 60] }));
+/// As large as an answer with a token.
+static TOKEN: LazyLock<Value> =
+    LazyLock::new(|| json!({ "access_token": "a".repeat(700), "token_type": "Bearer", "expires_in": 300 }));
+
+/// Serves until its input ends, and says where.
+pub(crate) async fn serve() -> Result<(), Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Failure::io("no port"))?;
+    println!("{}", listener.local_addr().map_err(Failure::io("no port"))?);
+    let router = Router::new().route("/", get(document).post(token));
+    tokio::select! {
+        served = axum::serve(listener, router) => served.map_err(Failure::io("the bare handler")),
+        _ = async { tokio::io::stdin().read_to_end(&mut Vec::new()).await } => Ok(()),
+    }
+}
+
+async fn document() -> Json<&'static Value> {
+    Json(&DOCUMENT)
+}
+
+/// Reads the form that it is sent, as whoever answers it has to.
+async fn token(form: Bytes) -> Json<&'static Value> {
+    std::hint::black_box(&form);
+    Json(&TOKEN)
+}
+
+/// The bare handler at work.
+pub(crate) struct Bare {
+    pub(crate) origin: Origin,
+    pub(crate) process: Process,
+}
+
+impl Bare {
+    /// Starts it: this program again, with another word.
+    pub(crate) async fn start() -> Result<Self, Failure> {
+        let what = "the bare handler";
+        let itself = std::env::current_exe().map_err(Failure::io(what))?;
+        let (process, line) = Process::announced(what, Command::new(itself).arg("bare")).await?;
+        let address = line.parse().map_err(|_| Failure::Ended(what, line))?;
+        Ok(Self { origin: Origin::local(address), process })
+    }
+}

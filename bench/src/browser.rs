@@ -1,0 +1,119 @@
+//! A browser as far as signing in needs one: it keeps cookies, follows redirects within the provider, and posts its forms.
+
+use std::collections::BTreeMap;
+
+use http::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
+use http::{Method, Request, StatusCode};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use crate::connection::{Answer, Connection, Origin};
+use crate::failure::Failure;
+
+/// A demonstration account.
+const USERNAME: &str = "ada";
+const PASSWORD: &str = "ada-loves-tea";
+/// No sign-in takes more steps.
+const MOST_STEPS: usize = 10;
+
+/// A browser at the provider, over one connection.
+pub(crate) struct Browser {
+    pub(crate) connection: Connection,
+    provider: Origin,
+    jar: BTreeMap<String, String>,
+    cookies: String,
+}
+
+impl Browser {
+    /// One that nobody used before.
+    pub(crate) async fn new(provider: &Origin) -> Result<Self, Failure> {
+        let (connection, provider) = (Connection::open(provider).await?, provider.clone());
+        Ok(Self { connection, provider, jar: BTreeMap::new(), cookies: String::new() })
+    }
+
+    /// Brings an authorization request to the provider, fills in whatever page it shows, and gives the address of the client that
+    /// it leads to.
+    pub(crate) async fn sign_in(&mut self, request: &str) -> Result<String, Failure> {
+        let mut answer = self.authorize(request).await?;
+        for _ in 0..MOST_STEPS {
+            answer = if answer.status.is_redirection() {
+                let location = answer.location()?.to_owned();
+                let Some(path) = location.strip_prefix(&self.provider.url) else { return Ok(location) };
+                self.ask(Request::get(path), String::new()).await?
+            } else {
+                let (path, form) = self.filled_in(&answer.expect(StatusCode::OK)?)?;
+                self.ask(Request::builder().method(Method::POST).uri(path), form).await?
+            };
+        }
+        Err(answer.odd("it leads round and round"))
+    }
+
+    /// Brings an authorization request to the provider.
+    pub(crate) async fn authorize(&mut self, request: &str) -> Result<Answer, Failure> {
+        self.ask(Request::get(format!("/authorize?{request}")), String::new()).await
+    }
+
+    async fn ask(&mut self, request: http::request::Builder, body: String) -> Result<Answer, Failure> {
+        let mut request = request;
+        if !self.cookies.is_empty() {
+            request = request.header(COOKIE, &self.cookies);
+        }
+        if !body.is_empty() {
+            request = request.header(ORIGIN, &self.provider.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let answer = self.connection.send("the sign-in", request, body).await?;
+        if answer.headers.contains_key(SET_COOKIE) {
+            self.keep(&answer);
+        }
+        Ok(answer)
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        let all = answer.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+        for (name, rest) in all.filter_map(|cookie| cookie.split_once('=')) {
+            let (value, attributes) = rest.split_once(';').unwrap_or((rest, ""));
+            if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
+                self.jar.remove(name);
+            } else {
+                self.jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        self.cookies = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+    }
+
+    /// The form of a login or consent page, with what this user says to it.
+    fn filled_in(&self, page: &Answer) -> Result<(String, String), Failure> {
+        let html = String::from_utf8_lossy(&page.body);
+        let form = tag(&html, "<form", "").and_then(|tag| attribute(tag, "action"));
+        let csrf = tag(&html, "<input", "name=\"csrf\"").and_then(|tag| attribute(tag, "value"));
+        let (Some(action), Some(csrf)) = (form, csrf) else { return Err(page.odd("a page without a form")) };
+        let address =
+            Url::parse(&self.provider.url).and_then(|base| base.join(&action)).map_err(|error| page.odd(error.to_string()))?;
+        let button = if html.contains("id=\"allow\"") { "allow" } else { "sign-in" };
+        let fields = [("csrf", csrf.as_str()), ("username", USERNAME), ("password", PASSWORD), ("action", button)];
+        Ok((address.path().to_owned(), Serializer::new(String::new()).extend_pairs(fields).finish()))
+    }
+}
+
+/// The inside of the first tag of a kind that holds `mark`.
+fn tag<'a>(html: &'a str, opening: &str, mark: &str) -> Option<&'a str> {
+    html.split(opening).skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag).find(|tag| tag.contains(mark))
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!("{name}=\""))?;
+    rest.split_once('"').map(|(value, _)| value.replace("&quot;", "\"").replace("&#x27;", "'").replace("&amp;", "&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_found_by_its_tags() {
+        let html = r#"<form class="card" method="post" action="/login/1?a=b&amp;c=d"><input name="x" value="1"/><input type="hidden" name="csrf" value="t"/>"#;
+        assert_eq!(tag(html, "<form", "").and_then(|tag| attribute(tag, "action")).as_deref(), Some("/login/1?a=b&c=d"));
+        assert_eq!(tag(html, "<input", "name=\"csrf\"").and_then(|tag| attribute(tag, "value")).as_deref(), Some("t"));
+        assert_eq!(tag("<p>", "<form", ""), None);
+    }
+}
