@@ -10,11 +10,11 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::Method;
-use http::header::{HeaderMap, ORIGIN};
 use leptos::config::LeptosOptions;
-use protocol::fetch_metadata::{is_cross_site, is_same_origin};
+use protocol::fetch_metadata::{is_foreign, is_same_origin};
 
 use crate::site::files;
+use crate::surface;
 
 /// Puts the origin together.
 pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) -> Router {
@@ -24,6 +24,7 @@ pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) ->
         .merge(files(options))
         .fallback(move |request: Request| async move { site.page(request).await })
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
+        .merge(surface::router(api))
 }
 
 /// B4: what may change state, and every question below `/api`, must come from our own pages.
@@ -36,14 +37,6 @@ async fn refuse_other_sites(
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let ours = if safe { !path.starts_with("/api/") || !is_foreign(headers, &origin) } else { is_same_origin(headers, &origin) };
     if ours { next.run(request).await } else { Site::refuse_other_site(path, headers) }
-}
-
-/// Whether another site sent the request: as the browser says, or by `Origin` where it does not say.
-fn is_foreign(headers: &HeaderMap, own_origin: &str) -> bool {
-    match headers.get("sec-fetch-site") {
-        Some(_) => is_cross_site(headers),
-        None => headers.get(ORIGIN).is_some_and(|origin| origin != own_origin),
-    }
 }
 
 #[cfg(test)]

@@ -20,10 +20,12 @@ pub fn configured(configuration: &Configuration) -> Result<Vec<Client>, Failure>
     let section = &configuration.application;
     let settings = application_settings(configuration)?;
     let jwks = Url::parse(&format!("{}/jwks", section.origin)).map_err(|error| Failure::Configuration(error.to_string()))?;
+    let logout = Url::parse(&settings.backchannel_logout_uri()).map_err(|error| Failure::Configuration(error.to_string()))?;
     let authentication = Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(jwks) };
     let ours = Client {
         redirect_uris: vec![settings.redirect_uri()],
         post_logout_redirect_uris: vec![settings.post_logout_redirect_uri()],
+        backchannel_logout_uri: Some(logout),
         scope: section.scope.clone(),
         require_pushed_authorization_requests: true,
         resources: vec![settings.audience().to_owned()],

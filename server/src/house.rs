@@ -226,6 +226,7 @@ pub(crate) fn application_settings(configuration: &Configuration) -> Result<appl
         scope: section.scope.clone(),
         resource: Url::parse(&format!("{}/", configuration.resource())).map_err(|error| wrong(&error))?,
         session_lifetime: section.session_lifetime.try_into().map_err(|error| wrong(&error))?,
+        session_idle: section.session_idle.try_into().map_err(|error| wrong(&error))?,
         transaction_lifetime: section.sign_in_lifetime.try_into().map_err(|error| wrong(&error))?,
     })
 }

@@ -23,6 +23,7 @@ pub mod provider;
 pub mod run;
 pub mod signing_keys;
 pub mod site;
+pub mod surface;
 pub mod telemetry;
 pub mod verify;
 pub mod worker;

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use crate::cookies::{self, SESSION, SIGN_IN};
 use crate::provider::token::Exchanged;
 use crate::provider::{Provider, ProviderError};
-use crate::session::{Identity, Session};
+use crate::session::{self, Identity, Session, Tokens};
 use crate::transaction::{Taken, Transaction, flow};
 use crate::{ApplicationApi, Visit};
 
@@ -78,7 +78,8 @@ impl ApplicationApi {
                     Completion::SignedIn(transaction.return_to, set)
                 })
             }
-            Err(error) => unavailable(error.as_ref(), transaction.return_to),
+            Err(NoSession::Ended) => Completion::Expired,
+            Err(error) => unavailable(&error, transaction.return_to),
         }
     }
 
@@ -130,14 +131,11 @@ impl ApplicationApi {
 
     /// Stores the session (11) and the audit event (12); both are durable before the cookie goes out. The session that this
     /// browser had before ends.
-    async fn begin_session(
-        &self,
-        visit: &Visit<'_>,
-        exchanged: Exchanged,
-    ) -> Result<Ticket, Box<dyn std::error::Error + Send + Sync>> {
+    async fn begin_session(&self, visit: &Visit<'_>, exchanged: Exchanged) -> Result<Ticket, NoSession> {
         let now = self.clock.now();
         let lifetime = SignedDuration::try_from(self.settings.session_lifetime)?;
         let identity = Identity {
+            id: self.opaque(),
             issuer: self.provider.issuer().to_owned(),
             name: exchanged.name.clone().or_else(|| exchanged.email.clone()).unwrap_or_else(|| exchanged.subject.clone()),
             subject: exchanged.subject,
@@ -145,16 +143,17 @@ impl ApplicationApi {
             email: exchanged.email.clone(),
             signed_in_at: now,
             ends_at: now.checked_add(lifetime)?,
+            seen_at: now,
+            issued_at: exchanged.issued_at,
         };
         let former = self.session(visit).await;
+        let ticket = Ticket::issue(self.rng.as_ref());
         let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
-        let ticket = match self.store(&identity, &exchanged.tokens).instrument(span).await {
-            Ok(ticket) => ticket,
-            Err(error) => {
-                self.revoke(exchanged.tokens).await;
-                return Err(error.into());
-            }
-        };
+        if let Err(error) = self.write(visit, &ticket, &identity, &exchanged.tokens).instrument(span).await {
+            self.forget(&ticket).await;
+            self.revoke(exchanged.tokens).await;
+            return Err(error);
+        }
 
         let event = Event::SignedIn {
             issuer: identity.issuer,
@@ -174,6 +173,31 @@ impl ApplicationApi {
         self.end_former(former).await;
         Ok(ticket)
     }
+
+    /// Writes the session and its entry in the book. The provider may have ended its own session while this one was on its way:
+    /// then it knew of none to end here, and this one must not begin.
+    async fn write(&self, visit: &Visit<'_>, ticket: &Ticket, identity: &Identity, tokens: &Tokens) -> Result<(), NoSession> {
+        self.enter(identity, &session::key_of(ticket), visit).await?;
+        self.store(ticket, identity, tokens).await?;
+        if self.was_ended(identity).await? { Err(NoSession::Ended) } else { Ok(()) }
+    }
+}
+
+/// Why no session begins.
+#[derive(Debug, thiserror::Error)]
+enum NoSession {
+    /// The provider ended its own while this one was on its way.
+    #[error("the provider has ended its session meanwhile")]
+    Ended,
+    /// The Cache does not answer.
+    #[error(transparent)]
+    Cache(#[from] cache::Unavailable),
+    /// The Queue does not answer.
+    #[error(transparent)]
+    Queue(#[from] queue::Unavailable),
+    /// An instant cannot be.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
 }
 
 fn unavailable(error: &(impl std::fmt::Display + ?Sized), return_to: LocalPath) -> Completion {

@@ -10,11 +10,14 @@ use cache::Cache;
 use protocol::jose::{JwkSet, SigningKey};
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub mod backchannel_logout;
 pub mod begin;
 pub mod complete;
 pub mod cookies;
+pub mod devices;
 pub mod provider;
 pub mod refresh;
 pub mod resource;
@@ -43,6 +46,7 @@ pub struct ApplicationApi {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     tasks: TaskTracker,
+    stopping: CancellationToken,
 }
 
 impl ApplicationApi {
@@ -57,7 +61,18 @@ impl ApplicationApi {
         rng: Arc<dyn Rng>,
     ) -> Self {
         let provider = Provider::new(&settings, client_key.clone(), http.clone(), Arc::clone(&clock), Arc::clone(&rng));
-        Self { settings, provider, cache, queue, http, client_key, clock, rng, tasks: TaskTracker::new() }
+        Self {
+            settings,
+            provider,
+            cache,
+            queue,
+            http,
+            client_key,
+            clock,
+            rng,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }
     }
 
     /// The client's public keys, for the provider to verify its assertions with.
@@ -70,10 +85,16 @@ impl ApplicationApi {
         &self.settings
     }
 
-    /// Waits for what was begun for browsers that hung up meanwhile: refreshes and sign-outs.
+    /// Lets go of open event streams, and waits for what was begun for browsers that hung up meanwhile: refreshes and sign-outs.
     pub async fn finish(&self) {
+        self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// 256 random bits as text.
+    fn opaque(&self) -> String {
+        protocol::entropy::opaque(self.rng.as_ref())
     }
 
     async fn audit(&self, event: Event) -> Result<(), queue::Unavailable> {

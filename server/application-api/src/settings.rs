@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use protocol::Scope;
 use url::Url;
 
@@ -20,11 +21,19 @@ pub struct Settings {
     pub resource: Url,
     /// How long a session may last, however busy.
     pub session_lifetime: Duration,
+    /// How long a session may last without being used.
+    pub session_idle: Duration,
     /// How long a begun sign-in may take.
     pub transaction_lifetime: Duration,
 }
 
 impl Settings {
+    /// How old the last use that is on record may grow before another is written: a session check writes rarely.
+    pub(crate) fn noticed_after(&self) -> SignedDuration {
+        const OFTEN: SignedDuration = SignedDuration::from_mins(5);
+        SignedDuration::try_from(self.session_idle / 8).unwrap_or(OFTEN).min(OFTEN)
+    }
+
     /// The redirect URI (RFC 6749 §3.1.2).
     pub fn redirect_uri(&self) -> String {
         format!("{}/callback", self.origin)
@@ -33,6 +42,11 @@ impl Settings {
     /// Where the provider sends the browser after signing out.
     pub fn post_logout_redirect_uri(&self) -> String {
         format!("{}/signed-out", self.origin)
+    }
+
+    /// Where the provider tells us that its session is over (Back-Channel Logout §2.2).
+    pub fn backchannel_logout_uri(&self) -> String {
+        format!("{}/backchannel-logout", self.origin)
     }
 
     /// The audience that access tokens are asked for (RFC 8707 §2).

@@ -42,18 +42,22 @@ impl ApplicationApi {
         let visit = Visit { headers, query: "", address: None };
         let ended = match self.session(&visit).await {
             Ok(None) => return self.nobody(&visit).await,
-            Ok(Some(session)) => self.end(&session).await.map(|tokens| (session.identity, tokens)),
+            Ok(Some(session)) => self.end(&session).await.map(|tokens| (session, tokens)),
             Err(error) => Err(error),
         };
-        let (identity, tokens) = match ended {
+        let (session, tokens) = match ended {
             Ok(ended) => ended,
             Err(error) => {
                 tracing::error!(%error, "a session could not be ended");
                 return SignOut::Unavailable;
             }
         };
+        let identity = &session.identity;
         if let Some(tokens) = tokens {
             self.revoke(tokens).await;
+        }
+        if let Err(error) = self.strike_out(identity, &session.key()).await {
+            tracing::warn!(%error, "an ended session stays in the book until it would have ended by itself");
         }
         let event = Event::SignedOut { issuer: identity.issuer.clone(), subject: identity.subject.clone() };
         if let Err(error) = self.audit(event).await {

@@ -3,7 +3,10 @@
 use http::HeaderMap;
 use http::header::{COOKIE, USER_AGENT};
 use protocol::ClientAddress;
+use protocol::secret::Ticket;
 use tower_cookies::Cookie;
+
+use crate::cookies::SESSION;
 
 /// The headers and the raw query of a request, and where it comes from.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +28,11 @@ impl<'a> Visit<'a> {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|text| text.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
+    }
+
+    /// The ticket of the session cookie.
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.cookies().find(|(name, _)| *name == SESSION).map(|(_, value)| Ticket::new(value))
     }
 
     /// The browser by its own words, cut to 200 characters.

@@ -35,6 +35,14 @@ pub fn is_cross_site(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"))
 }
 
+/// Whether a page of another origin made the browser send this request: as the browser says, or by `Origin` where it does not say.
+pub fn is_foreign(headers: &HeaderMap, own_origin: &str) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(_) => is_cross_site(headers),
+        None => headers.get(ORIGIN).is_some_and(|origin| origin != own_origin),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

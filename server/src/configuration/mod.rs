@@ -93,6 +93,8 @@ pub struct Application {
     pub client_key_file: Option<PathBuf>,
     /// How long a session may last, however busy: `12h`.
     pub session_lifetime: SignedDuration,
+    /// How long a session may last without being used: `2h`.
+    pub session_idle: SignedDuration,
     /// How long a begun sign-in may take: `10m`.
     pub sign_in_lifetime: SignedDuration,
 }
@@ -257,6 +259,7 @@ impl Default for Application {
             resource: None,
             client_key_file: None,
             session_lifetime: SignedDuration::from_hours(12),
+            session_idle: SignedDuration::from_hours(2),
             sign_in_lifetime: SignedDuration::from_mins(10),
         }
     }

@@ -18,9 +18,11 @@ impl Configuration {
         if !self.application.scope.contains("openid") {
             faults.push("application.scope must hold openid".to_owned());
         }
-        for (key, lifetime) in
-            [("session_lifetime", self.application.session_lifetime), ("sign_in_lifetime", self.application.sign_in_lifetime)]
-        {
+        for (key, lifetime) in [
+            ("session_lifetime", self.application.session_lifetime),
+            ("session_idle", self.application.session_idle),
+            ("sign_in_lifetime", self.application.sign_in_lifetime),
+        ] {
             if !lifetime.is_positive() {
                 faults.push(format!("application.{key} must be longer than nothing"));
             }

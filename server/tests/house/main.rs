@@ -1,10 +1,12 @@
 //! The whole house: three origins on real sockets, and the binary as a process.
 #![cfg(test)]
 
+mod backchannel_logout;
 mod callback;
 mod forged_headers;
 mod in_flight;
 mod process;
+mod sessions;
 mod sign_in;
 mod support;
 mod tls;

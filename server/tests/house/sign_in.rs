@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::support::{Browser, Running, configuration, house, move_in};
+use crate::support::{Browser, Running, configuration, house, house_with, move_in};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, Url};
 
@@ -201,7 +201,7 @@ async fn bind(address: std::net::SocketAddr) -> tokio::net::TcpListener {
 /// B15: a session ends, however busy.
 #[tokio::test]
 async fn a_session_ends_after_its_lifetime() {
-    let house = house().await;
+    let house = house_with(|configuration| configuration.application.session_idle = SignedDuration::from_hours(24)).await;
     let origin = house.configuration.application.origin.clone();
     let mut browser = Browser::default();
     browser.sign_in(&origin, "/").await;

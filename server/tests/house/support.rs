@@ -181,6 +181,10 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
     let certificates = listener::certificates(&configuration).unwrap();
     let proxies = Arc::new(configuration.trusted_proxies());
     let stop = CancellationToken::new();
+    if let Some((queue, clerk)) = house.worker {
+        let stop = stop.clone();
+        tokio::spawn(async move { queue.work(clerk, stop).await });
+    }
     let token_requests = Arc::new(AtomicUsize::new(0));
     let token_gate = Gate::default();
     let routers = [house.application, house.provider, house.resource].into_iter().flatten();
@@ -244,6 +248,21 @@ impl Browser {
         self.navigate(Method::POST, Url::parse(url).unwrap(), Some(body), "same-origin").await
     }
 
+    /// What a script of the application's own page asks; with the header that it has to send.
+    pub async fn fetch(&mut self, method: Method, url: &str) -> Page {
+        self.call(method, url, &[("x-csrf", "1"), ("sec-fetch-site", "same-origin")]).await
+    }
+
+    /// What a script asks, with `headers` alone.
+    pub async fn call(&mut self, method: Method, url: &str, headers: &[(&str, &str)]) -> Page {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut request = client.request(method.clone(), url).header("sec-fetch-mode", "cors").header("sec-fetch-dest", "empty");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.receive(method, &Url::parse(url).unwrap(), request).await
+    }
+
     /// One request, without following where it leads.
     pub async fn hop(&mut self, method: Method, url: &Url, body: Option<String>, site: &str) -> Page {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
@@ -258,12 +277,16 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        }
+        self.receive(method, url, request).await
+    }
+
+    async fn receive(&mut self, method: Method, url: &Url, mut request: reqwest::RequestBuilder) -> Page {
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(COOKIE, cookies.join("; "));
-        }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         }
         let answer = request.send().await.unwrap();
         self.hops.push(format!("{method} {url} {}", answer.status().as_u16()));

@@ -19,8 +19,12 @@ use crate::Settings;
 use wire::Wire;
 
 mod client;
+pub mod logout_token;
 pub mod push;
 pub mod revoke;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests stop at surprises")]
+mod samples;
 pub mod token;
 pub mod wire;
 

@@ -23,6 +23,8 @@ pub struct Exchanged {
     pub subject: String,
     /// The provider's session.
     pub provider_session: Option<String>,
+    /// When the ID token was issued, in seconds of the epoch.
+    pub issued_at: i64,
     /// From userinfo: full name.
     pub name: Option<String>,
     /// From userinfo: e-mail address.
@@ -32,8 +34,15 @@ pub struct Exchanged {
 /// How long before its expiry an access token is refreshed, in seconds; of a short-lived one, a quarter of its life.
 const AHEAD_SECONDS: i64 = 30;
 
-/// Subject, the provider's session, name, e-mail address.
-type Judged = (String, Option<String>, Option<String>, Option<String>);
+/// What an ID token tells, verified.
+struct Vouched {
+    subject: String,
+    provider_session: Option<String>,
+    issued_at: i64,
+}
+
+/// The same, with what userinfo adds: name, e-mail address.
+type Judged = (Vouched, Option<String>, Option<String>);
 
 impl Provider {
     /// Exchanges `code` for tokens and checks everything that came (B13).
@@ -65,7 +74,10 @@ impl Provider {
         async {
             let tokens = self.kept(&answer, None);
             match self.judged(&metadata, &answer, nonce).await {
-                Ok((subject, provider_session, name, email)) => Ok(Exchanged { tokens, subject, provider_session, name, email }),
+                Ok((vouched, name, email)) => {
+                    let Vouched { subject, provider_session, issued_at } = vouched;
+                    Ok(Exchanged { tokens, subject, provider_session, issued_at, name, email })
+                }
                 Err(error) => {
                     // What was given and will not be used must not lie about.
                     if let Some(refresh) = &tokens.refresh {
@@ -81,9 +93,9 @@ impl Provider {
 
     /// Checks the ID token, then asks userinfo.
     async fn judged(&self, metadata: &Metadata, answer: &Answer, nonce: &str) -> Result<Judged, ProviderError> {
-        let (subject, provider_session) = self.verified(metadata, answer, nonce).await?;
-        let (name, email) = self.userinfo(metadata, answer, &subject).await?;
-        Ok((subject, provider_session, name, email))
+        let vouched = self.verified(metadata, answer, nonce).await?;
+        let (name, email) = self.userinfo(metadata, answer, &vouched.subject).await?;
+        Ok((vouched, name, email))
     }
 
     /// Refreshes the tokens (RFC 6749 §6). A provider that does not rotate keeps the old refresh token in use.
@@ -117,12 +129,7 @@ impl Provider {
     }
 
     /// Verifies the ID token: signature, issuer, audience, times, nonce, `at_hash`. An unknown key makes us fetch the keys once.
-    async fn verified(
-        &self,
-        metadata: &Metadata,
-        answer: &Answer,
-        nonce: &str,
-    ) -> Result<(String, Option<String>), ProviderError> {
+    async fn verified(&self, metadata: &Metadata, answer: &Answer, nonce: &str) -> Result<Vouched, ProviderError> {
         match self.verified_with(metadata, answer, nonce) {
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
                 let renewed = self.renewed_metadata().await?;
@@ -133,12 +140,7 @@ impl Provider {
         .map_err(|error| unacceptable(&error))
     }
 
-    fn verified_with(
-        &self,
-        metadata: &Metadata,
-        answer: &Answer,
-        nonce: &str,
-    ) -> Result<(String, Option<String>), ClaimsVerificationError> {
+    fn verified_with(&self, metadata: &Metadata, answer: &Answer, nonce: &str) -> Result<Vouched, ClaimsVerificationError> {
         let client = self.client(metadata);
         let now = self.clock.now().as_second();
         let at = |second: i64| chrono::DateTime::from_timestamp(second, 0).unwrap_or_default();
@@ -166,7 +168,11 @@ impl Provider {
                 return Err(ClaimsVerificationError::Other("at_hash does not match the access token".to_owned()));
             }
         }
-        Ok((claims.subject().to_string(), claims.additional_claims().sid.clone()))
+        Ok(Vouched {
+            subject: claims.subject().to_string(),
+            provider_session: claims.additional_claims().sid.clone(),
+            issued_at: claims.issue_time().timestamp(),
+        })
     }
 
     /// Asks userinfo (OpenID Connect Core §5.3); its `sub` must be the ID token's.
@@ -215,47 +221,15 @@ fn token_error(error: &TokenError) -> ProviderError {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests stop at surprises")]
 mod tests {
-    use std::sync::Arc;
-
-    use jiff::Timestamp;
-    use openidconnect::core::CoreJsonWebKeySet;
+    use protocol::OsRng;
     use protocol::claims::at_hash;
     use protocol::jose::{Algorithm, KeyKind, SigningKey};
-    use protocol::{ManualClock, OsRng, Scope};
     use serde_json::json;
 
     use super::*;
-    use crate::Settings;
+    use crate::provider::samples::{ISSUER, NOW, metadata, provider};
 
-    const ISSUER: &str = "https://id.example";
-    const NOW: i64 = 1_800_000_000;
     const ACCESS: &str = "an-access-token";
-
-    fn provider() -> Provider {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let settings = Settings {
-            origin: "https://app.example".to_owned(),
-            issuer: ISSUER.to_owned(),
-            client_id: "app".to_owned(),
-            scope: Scope::parse("openid").unwrap(),
-            resource: "https://api.example/".parse().unwrap(),
-            session_lifetime: std::time::Duration::from_secs(3600),
-            transaction_lifetime: std::time::Duration::from_secs(600),
-        };
-        let clock = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
-        Provider::new(&settings, SigningKey::generate(&OsRng), reqwest::Client::new(), clock, Arc::new(OsRng))
-    }
-
-    fn metadata(key: &SigningKey) -> Metadata {
-        let metadata: Metadata = serde_json::from_value(json!({
-            "issuer": ISSUER, "authorization_endpoint": format!("{ISSUER}/authorize"), "token_endpoint": format!("{ISSUER}/token"),
-            "jwks_uri": format!("{ISSUER}/jwks"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": Algorithm::ALL,
-        }))
-        .unwrap();
-        let keys: CoreJsonWebKeySet = serde_json::from_value(json!({"keys": [key.public_jwk()]})).unwrap();
-        metadata.set_jwks(keys)
-    }
 
     fn answer(key: &SigningKey, algorithm: Algorithm, at_hash: &str) -> Answer {
         let claims = json!({"iss": ISSUER, "sub": "ada", "aud": "app", "exp": NOW + 300, "iat": NOW, "nonce": "n", "sid": "s",
@@ -274,7 +248,7 @@ mod tests {
             for algorithm in kind.algorithms() {
                 let hash = |algorithm| at_hash(&AccessToken::new(ACCESS), algorithm);
                 let judged = |hash: &str, metadata: &Metadata| {
-                    provider.verified_with(metadata, &answer(&key, *algorithm, hash), "n").map(|(subject, _)| subject)
+                    provider.verified_with(metadata, &answer(&key, *algorithm, hash), "n").map(|vouched| vouched.subject)
                 };
                 assert_eq!(judged(&hash(*algorithm), &metadata(&key)).unwrap(), "ada", "{algorithm:?}");
                 let wrong = if *algorithm == Algorithm::EdDSA { Algorithm::ES256 } else { Algorithm::EdDSA };

@@ -1,26 +1,34 @@
 //! The session (exchange 11): the tokens, sealed in the Cache under a key derived from the cookie.
 //!
-//! The record lies under a hash of the ticket, so that a dump of the Cache holds neither a usable ticket nor a token.
-//! It has two sealed parts, so that "who am I" opens the small one only. Shape: 4 bytes of length (big endian) of the
-//! first part, the identity, the tokens.
+//! The record lies under a hash of the ticket, so that a dump of the Cache holds neither a usable ticket nor a token. It ends
+//! after a time without use, at an absolute age, with its refresh token, or by signing out; whatever ends it removes the record,
+//! and nothing that is under way writes it back. The [`book`] knows the sessions of a user.
 
 use cache::Unavailable;
-use jiff::Timestamp;
-use protocol::Rng;
-use protocol::seal::{DoesNotOpen, Sealer, handle};
+use jiff::{SignedDuration, Timestamp};
+use protocol::seal::DoesNotOpen;
 use protocol::secret::{AccessToken, RefreshToken, Ticket};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::cookies::SESSION;
 use crate::{ApplicationApi, Visit};
 
-const PURPOSE: &str = "application session";
+pub mod book;
+pub mod ended;
+mod record;
+
+use record::{key, open, parts, seal_both, seal_identity};
+
+/// The key of the record that `ticket` opens.
+pub(crate) fn key_of(ticket: &Ticket) -> String {
+    key(ticket)
+}
 
 /// Who a session is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
+    /// The session's own identifier; it opens nothing.
+    pub id: String,
     /// The provider that vouched.
     pub issuer: String,
     /// The user there.
@@ -35,6 +43,10 @@ pub struct Identity {
     pub signed_in_at: Timestamp,
     /// When it ends, however busy.
     pub ends_at: Timestamp,
+    /// When it was used last, to within a few minutes.
+    pub seen_at: Timestamp,
+    /// When the provider issued the ID token, by its own clock, in seconds of the epoch.
+    pub issued_at: i64,
 }
 
 /// The tokens of a session. They never leave the server.
@@ -76,6 +88,12 @@ impl Session {
         &self.record
     }
 
+    /// Whether `other` holds the very tokens that this one does; its identity may have been sealed anew.
+    fn has_tokens_of(&self, other: &Self) -> bool {
+        let tokens = |session: &Self| parts(&session.record).map(|(_, tokens)| tokens.to_vec()).ok();
+        tokens(self) == tokens(other)
+    }
+
     /// Opens the tokens.
     ///
     /// # Errors
@@ -86,46 +104,19 @@ impl Session {
     }
 }
 
-fn key(ticket: &Ticket) -> String {
-    format!("session:{}", handle(PURPOSE, ticket))
-}
-
-fn parts(record: &[u8]) -> Result<(&[u8], &[u8]), DoesNotOpen> {
-    let (length, rest) = record.split_first_chunk::<4>().ok_or(DoesNotOpen)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| DoesNotOpen)?;
-    rest.split_at_checked(length).ok_or(DoesNotOpen)
-}
-
-fn seal<T: Serialize>(rng: &dyn Rng, ticket: &Ticket, key: &str, part: &str, value: &T) -> Result<Vec<u8>, Unavailable> {
-    let plain = serde_json::to_vec(value).map_err(|error| Unavailable(error.into()))?;
-    Ok(Sealer::derive(ticket.expose().as_bytes(), part).seal(rng, key.as_bytes(), &plain))
-}
-
-fn open<T: DeserializeOwned>(ticket: &Ticket, key: &str, part: &str, sealed: &[u8]) -> Result<T, DoesNotOpen> {
-    let plain = Sealer::derive(ticket.expose().as_bytes(), part).open(key.as_bytes(), sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| DoesNotOpen)
-}
-
-fn record(rng: &dyn Rng, ticket: &Ticket, identity: &Identity, tokens: &Tokens) -> Result<Vec<u8>, Unavailable> {
-    let key = key(ticket);
-    let identity = seal(rng, ticket, &key, "identity", identity)?;
-    let length = u32::try_from(identity.len()).map_err(|error| Unavailable(error.into()))?;
-    let mut record = length.to_be_bytes().to_vec();
-    record.extend(identity);
-    record.extend(seal(rng, ticket, &key, "tokens", tokens)?);
-    Ok(record)
-}
-
 impl ApplicationApi {
-    /// The session of this request; `None` where there is no cookie, or the session has ended.
+    /// The session of this request; `None` where there is no cookie, or the session has ended. Using it keeps it from running
+    /// idle.
     ///
     /// # Errors
     /// [`Unavailable`] where the Cache does not answer: then nobody is signed out.
     pub async fn session(&self, visit: &Visit<'_>) -> Result<Option<Session>, Unavailable> {
-        match visit.cookies().find(|(name, _)| *name == SESSION) {
-            Some((_, value)) => self.session_of(Ticket::new(value)).await,
-            None => Ok(None),
+        let Some(ticket) = visit.ticket() else { return Ok(None) };
+        let Some(session) = self.session_of(ticket).await? else { return Ok(None) };
+        if self.clock.now().duration_since(session.identity.seen_at) < self.settings.noticed_after() {
+            return Ok(Some(session));
         }
+        self.notice(session).await.map(Some)
     }
 
     pub(crate) async fn session_of(&self, ticket: Ticket) -> Result<Option<Session>, Unavailable> {
@@ -133,8 +124,8 @@ impl ApplicationApi {
         let Some(record) = self.cache.get(&key).await? else { return Ok(None) };
         let identity = parts(&record).and_then(|(identity, _)| open::<Identity>(&ticket, &key, "identity", identity));
         Ok(match identity {
-            Ok(identity) if identity.ends_at > self.clock.now() => Some(Session { identity, ticket, record }),
-            Ok(_) => None,
+            Ok(identity) if self.remaining(&identity).is_zero() => None,
+            Ok(identity) => Some(Session { identity, ticket, record }),
             Err(DoesNotOpen) => {
                 tracing::warn!("a session record does not open under its own ticket; it is treated as ended");
                 None
@@ -142,18 +133,38 @@ impl ApplicationApi {
         })
     }
 
-    /// Begins a session under a fresh ticket.
-    pub(crate) async fn store(&self, identity: &Identity, tokens: &Tokens) -> Result<Ticket, Unavailable> {
-        let ticket = Ticket::issue(self.rng.as_ref());
-        let record = record(self.rng.as_ref(), &ticket, identity, tokens)?;
-        self.cache.put(&key(&ticket), &record, self.remaining(identity)).await?;
-        Ok(ticket)
+    /// Notes that a session is in use, unless another request did so in the same moment, or it ended meanwhile.
+    async fn notice(&self, session: Session) -> Result<Session, Unavailable> {
+        let identity = Identity { seen_at: self.clock.now(), ..session.identity.clone() };
+        let record = seal_identity(self.rng.as_ref(), &session.ticket, &identity, &session.record)?;
+        if !self.cache.replace(&session.key(), &session.record, &record, self.remaining(&identity)).await? {
+            return Ok(session);
+        }
+        self.seen(&identity, &session.key()).await?;
+        Ok(Session { identity, record, ..session })
     }
 
-    /// Writes new tokens into a session, unless it ended or changed since it was read: a sign-out is never undone.
+    /// Begins a session under `ticket`, a fresh one.
+    pub(crate) async fn store(&self, ticket: &Ticket, identity: &Identity, tokens: &Tokens) -> Result<(), Unavailable> {
+        let record = seal_both(self.rng.as_ref(), ticket, identity, tokens)?;
+        self.cache.put(&key(ticket), &record, self.remaining(identity)).await
+    }
+
+    /// Writes new tokens into a session, unless it ended or another wrote tokens since it was read: a sign-out is never undone.
+    /// That it was noticed to be in use meanwhile is no obstacle.
     pub(crate) async fn renew(&self, session: &Session, tokens: &Tokens) -> Result<bool, Unavailable> {
-        let record = record(self.rng.as_ref(), &session.ticket, &session.identity, tokens)?;
-        self.cache.replace(&session.key(), &session.record, &record, self.remaining(&session.identity)).await
+        let mut current = session.clone();
+        loop {
+            let record = seal_both(self.rng.as_ref(), &current.ticket, &current.identity, tokens)?;
+            let remaining = self.remaining(&current.identity);
+            if self.cache.replace(&current.key(), &current.record, &record, remaining).await? {
+                return Ok(true);
+            }
+            match self.reread(session).await? {
+                Some(newer) if newer.has_tokens_of(session) => current = newer,
+                _ => return Ok(false),
+            }
+        }
     }
 
     /// Reads the session again, as another request may have left it.
@@ -175,7 +186,14 @@ impl ApplicationApi {
         }
     }
 
+    /// When a session ends without being used again, never after its absolute end.
+    pub fn idle_end(&self, identity: &Identity) -> Timestamp {
+        let idle = SignedDuration::try_from(self.settings.session_idle).unwrap_or(SignedDuration::MAX);
+        identity.seen_at.saturating_add(idle).unwrap_or(Timestamp::MAX).min(identity.ends_at)
+    }
+
+    /// How long a session lives on from now, unless it is used again: nothing where it is over.
     fn remaining(&self, identity: &Identity) -> Duration {
-        Duration::try_from(self.clock.now().duration_until(identity.ends_at)).unwrap_or_default()
+        Duration::try_from(self.clock.now().duration_until(self.idle_end(identity))).unwrap_or_default()
     }
 }

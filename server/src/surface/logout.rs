@@ -1,0 +1,33 @@
+//! `POST /logout`: signs out, and tells where the browser must go so that the provider's session ends as well.
+
+use application_api::SignOut;
+use application_api::visit::set_cookie;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, header};
+use serde::Serialize;
+
+use super::{Api, Problem, visit};
+
+/// Where to go on.
+#[derive(Debug, Serialize)]
+pub(crate) struct GoTo {
+    /// The URL to lead the browser to: the provider's, which ends its session and leads back, or a page of ours.
+    pub(crate) location: String,
+}
+
+pub(super) async fn post(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
+    let (location, cookie) = match api.sign_out(&visit(&parts.headers, &parts)).await {
+        SignOut::AtProvider(url, cookie) => (url.into(), cookie),
+        SignOut::Here(cookie) => ("/signed-out".to_owned(), cookie),
+        SignOut::CrossSite => return Err(Problem::OtherSite),
+        SignOut::Unavailable => return Err(Problem::Unavailable),
+    };
+    let mut response = Json(GoTo { location }).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&set_cookie(&cookie)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,69 @@
+//! Trouble, told as problem details (RFC 9457).
+
+use application_api::devices::DevicesError;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Nobody is signed in, or the session has ended.
+    SignedOut,
+    /// Another site made the browser ask.
+    OtherSite,
+    /// The header that only our own pages send is missing.
+    NoHeader,
+    /// There is no such device.
+    NoSuchDevice,
+    /// The path is asked in another way.
+    MethodNotAllowed,
+    /// The Cache does not answer; nobody is signed out by that.
+    Unavailable,
+}
+
+impl Problem {
+    fn told(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::SignedOut => (StatusCode::UNAUTHORIZED, "signed-out", "nobody is signed in: lead the browser to /login"),
+            Self::OtherSite => (StatusCode::FORBIDDEN, "other-site", "the request came from another site"),
+            Self::NoHeader => (StatusCode::FORBIDDEN, "no-header", "the request needs the header X-CSRF, with any value"),
+            Self::NoSuchDevice => (StatusCode::NOT_FOUND, "no-such-device", "that device is not signed in"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method", "the path is not asked by this method"),
+            Self::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "sessions cannot be looked up now, and none is lost")
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, kind, title) = self.told();
+        let body = json!({ "type": format!("urn:cloakroom:problem:{kind}"), "title": title, "status": status.as_u16() });
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self == Self::Unavailable {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+impl From<cache::Unavailable> for Problem {
+    fn from(error: cache::Unavailable) -> Self {
+        tracing::error!(%error, "a session could not be looked up");
+        Self::Unavailable
+    }
+}
+
+impl From<DevicesError> for Problem {
+    fn from(error: DevicesError) -> Self {
+        match error {
+            DevicesError::SignedOut => Self::SignedOut,
+            DevicesError::CrossSite => Self::OtherSite,
+            DevicesError::Unavailable(error) => error.into(),
+        }
+    }
+}

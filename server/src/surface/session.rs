@@ -1,0 +1,42 @@
+//! `GET /session`: who is signed in, and until when.
+
+use axum::Json;
+use axum::extract::State;
+use http::request::Parts;
+use serde::Serialize;
+
+use super::{Api, Problem, visit};
+
+/// The session of the request.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionView {
+    /// The user, as the provider names them.
+    pub(crate) subject: String,
+    /// The provider that vouched.
+    pub(crate) issuer: String,
+    /// Full name, or what stands for it.
+    pub(crate) name: String,
+    /// E-mail address, where the provider told.
+    pub(crate) email: Option<String>,
+    /// When the user signed in, RFC 3339.
+    pub(crate) signed_in_at: String,
+    /// When the session ends, however busy, RFC 3339.
+    pub(crate) ends_at: String,
+    /// When it ends without being used again, RFC 3339; the same or earlier.
+    pub(crate) idle_ends_at: String,
+}
+
+pub(super) async fn get(State(api): State<Api>, parts: Parts) -> Result<Json<SessionView>, Problem> {
+    let session = api.session(&visit(&parts.headers, &parts)).await?.ok_or(Problem::SignedOut)?;
+    let idle_ends_at = api.idle_end(&session.identity);
+    let identity = session.identity;
+    Ok(Json(SessionView {
+        subject: identity.subject,
+        issuer: identity.issuer,
+        name: identity.name,
+        email: identity.email,
+        signed_in_at: identity.signed_in_at.to_string(),
+        ends_at: identity.ends_at.to_string(),
+        idle_ends_at: idle_ends_at.to_string(),
+    }))
+}
