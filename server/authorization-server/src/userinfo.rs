@@ -26,7 +26,7 @@ use crate::{exchange, form, headers, problem};
 enum UserInfoError {
     #[error("no access token came in the Authorization header")]
     NoToken,
-    #[error("the access token must come in the Authorization header, and only there")]
+    #[error("the access token must come in one Authorization header, and only there")]
     Misplaced,
     #[error("the access token is malformed, expired, revoked, or not for this server")]
     InvalidToken,
@@ -100,6 +100,7 @@ async fn respond(
         // One that came twice came as well.
         Parameters::parse(encoded).map_or(true, |parameters| parameters.get("access_token").is_some())
     });
+    let misplaced = misplaced || headers.get_all(AUTHORIZATION).iter().count() > 1;
     let presented = presented(headers);
     let scheme = presented.as_ref().map(|(scheme, _)| *scheme).unwrap_or_default();
     let answer = async {

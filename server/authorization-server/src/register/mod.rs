@@ -114,7 +114,8 @@ fn admit(policy: &RegistrationPolicy, headers: &HeaderMap) -> Result<(), Registe
 
 /// The token of the `Authorization` header.
 fn bearer(headers: &HeaderMap) -> Option<AccessToken> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let (scheme, token) = sent.next().filter(|_| sent.next().is_none())?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then(|| AccessToken::new(token.trim()))
 }
 

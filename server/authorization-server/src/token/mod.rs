@@ -107,7 +107,7 @@ async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) 
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
     server.keys.ready_for(client.access_token_signed_response_alg).await?;
     if client.scope.contains("openid") {
-        server.keys.ready_for(client.id_token_signed_response_alg).await?;
+        server.keys.ready_for(client.id_token_algorithm()).await?;
     }
     let name = parameters.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
     let grant = grants::find(name).ok_or(TokenError::UnsupportedGrantType)?;

@@ -90,7 +90,7 @@ async fn the_client_chooses_the_algorithm_of_its_id_tokens() {
     let house = House::with(|settings| {
         settings.clients.extend(apps.iter().map(|(app, algorithm)| {
             let mut client = app.registered(true);
-            client.id_token_signed_response_alg = *algorithm;
+            client.id_token_signed_response_alg = Some(*algorithm);
             client
         }));
     })

@@ -16,7 +16,7 @@ use crate::methods::{basic, send};
 
 const TOKEN: &str = "the initial access token of the operator";
 
-fn open(settings: &mut Settings) {
+pub(crate) fn open(settings: &mut Settings) {
     settings.registration = RegistrationPolicy::Open;
 }
 
@@ -88,6 +88,25 @@ async fn a_client_registers_and_signs_people_in() {
     assert_eq!(tokens.status, 200, "{tokens:?}");
     assert_eq!(house.userinfo(token(&tokens.json(), "access_token")).await.status, 200);
     assert_eq!(house.queue.kinds().iter().filter(|kind| **kind == "client_registered").count(), 1);
+}
+
+/// A18, attack 39: a client that registered itself is shown with the host that it leads to and a warning, whatever it calls itself.
+#[tokio::test]
+async fn a_client_that_registered_itself_is_shown_as_unverified() {
+    let house = House::with(open).await;
+    let named = changed(|body| body["client_name"] = json!("The app client"));
+    let registered = register(&house, &named).await.json();
+    let app = App { client_id: text(&registered, "client_id").to_owned().leak(), key: SigningKey::generate(&OsRng) };
+    for (url, expected) in [
+        (app.plainly(&[("redirect_uri", "https://shop.example/callback")]), ("true", "shop.example")),
+        (house.plain.plainly(&[]), ("false", "plain.example")),
+    ] {
+        let mut browser = house.browser();
+        let login = browser.open(&url).await;
+        let page = browser.log_in(&login).await;
+        assert_eq!(page.page(), "consent");
+        assert_eq!((page.field("unverified").as_str(), page.field("host").as_str()), expected);
+    }
 }
 
 /// RFC 7591 §3: with a token, only who has it.
@@ -210,6 +229,13 @@ async fn in_production_no_client_of_itself_leads_to_the_providers_own_machine() 
 #[tokio::test]
 async fn metadata_that_makes_no_sense_is_refused() {
     let house = House::with(open).await;
+    let fapi = changed(|body| {
+        body["token_endpoint_auth_method"] = json!("private_key_jwt");
+        body["jwks_uri"] = json!("https://shop.example/jwks");
+        body["profile"] = json!("fapi2");
+        body["id_token_signed_response_alg"] = json!("RS256");
+    });
+    assert_eq!(register(&house, &fapi).await.error(), "invalid_client_metadata", "FAPI 2.0 §5.4.1");
     let changes: [(&str, Value); 12] = [
         ("redirect_uris", json!([])),
         ("redirect_uris", json!("https://shop.example/callback")),
