@@ -109,6 +109,38 @@ async fn a_client_that_registered_itself_is_shown_as_unverified() {
     }
 }
 
+/// RFC 7591 §5: where everybody may register clients, each address may register a few; others are not held up, and nor is whoever asks
+/// in vain.
+#[tokio::test]
+async fn an_address_registers_a_few_clients() {
+    let house = House::with(|settings| {
+        open(settings);
+        settings.slow_down.registration.attempts = 3;
+    })
+    .await;
+    let from = async |address: &str, body: &Value| {
+        let mut browser = house.browser();
+        browser.address = Some(address.parse().unwrap());
+        browser.send("POST", "/register", &[("content-type", "application/json")], body.to_string()).await
+    };
+    let senseless = changed(|body| body["redirect_uris"] = json!([]));
+    for _ in 0..5 {
+        assert_eq!(from("192.0.2.1", &senseless).await.status, 400);
+    }
+    for _ in 0..3 {
+        assert_eq!(from("192.0.2.1", &web()).await.status, 201);
+    }
+    let waiting = from("192.0.2.1", &web()).await;
+    assert_eq!((waiting.status.as_u16(), waiting.error().as_str()), (429, "temporarily_unavailable"));
+    assert_eq!((waiting.header("retry-after"), waiting.header("cache-control")), ("60", "no-store"));
+    assert_eq!(from("198.51.100.1", &web()).await.status, 201);
+    assert_eq!(from("2001:db8::1", &web()).await.status, 201);
+    house.wait(60);
+    assert_eq!(from("192.0.2.1", &web()).await.status, 201);
+    assert_eq!(from("192.0.2.1", &web()).await.header("retry-after"), "120");
+    assert_eq!(house.queue.kinds().iter().filter(|kind| **kind == "client_registered").count(), 6);
+}
+
 /// RFC 7591 §3: with a token, only who has it.
 #[tokio::test]
 async fn where_a_token_is_asked_for_only_who_has_it_registers() {
