@@ -10,8 +10,8 @@ use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
 use crate::{
-    account, authorize, discovery, end_session, home, interaction, introspect, jwks, problem, pushed, register, revoke, token,
-    userinfo,
+    account, authorize, cors, discovery, end_session, home, interaction, introspect, jwks, problem, pushed, register, revoke,
+    token, userinfo,
 };
 
 /// No request to these endpoints is honestly larger, in bytes.
@@ -37,14 +37,14 @@ fn endpoints(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServe
     };
     Router::new()
         .merge(registration)
-        .route("/.well-known/openid-configuration", get(discovery::get))
-        .route("/.well-known/oauth-authorization-server", get(discovery::get))
-        .route("/jwks", get(jwks::get))
-        .route("/par", post(pushed::post))
-        .route("/token", post(token::post))
-        .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/.well-known/openid-configuration", get(discovery::get).options(cors::preflight))
+        .route("/.well-known/oauth-authorization-server", get(discovery::get).options(cors::preflight))
+        .route("/jwks", get(jwks::get).options(cors::preflight))
+        .route("/par", post(pushed::post).options(cors::preflight))
+        .route("/token", post(token::post).options(cors::preflight))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post).options(cors::preflight))
         .route("/introspect", post(introspect::post))
-        .route("/revoke", post(revoke::post))
+        .route("/revoke", post(revoke::post).options(cors::preflight))
         .layer(map_response(problem::retold_as_json))
 }
 

@@ -261,6 +261,12 @@ impl Client {
         self.redirect_uris.iter().any(|registered| redirects::is_same(registered, uri, self.application_type))
     }
 
+    /// Whether it redirects to a page of `origin`.
+    pub(crate) fn lives_at(&self, origin: &str) -> bool {
+        let origins = self.redirect_uris.iter().filter_map(|uri| Some(Url::parse(uri).ok()?.origin()));
+        origins.filter(url::Origin::is_tuple).any(|own| own.ascii_serialization() == origin)
+    }
+
     /// Whether `uri` is registered for the way home after signing out.
     pub(crate) fn returns_to(&self, uri: &str) -> bool {
         self.post_logout_redirect_uris.iter().any(|registered| registered == uri)

@@ -18,6 +18,7 @@ mod codes;
 mod confusion;
 mod consent;
 mod cookies;
+mod cors;
 mod discovery;
 mod dpop;
 mod dump;

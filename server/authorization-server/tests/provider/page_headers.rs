@@ -45,6 +45,7 @@ async fn every_page_is_locked_down() {
     check(&consent, "the consent page");
     check(&browser.press(&consent, "allow").await, "the way back");
     check(&browser.get("/").await, "the front page");
+    check(&browser.get("/account").await, "the account page");
     check(&browser.get("/end_session").await, "the question whether to sign out");
     check(&browser.get(&url).await, "a request that is used up");
     check(&browser.get("/authorize").await, "a request that names nobody");
