@@ -29,7 +29,7 @@ pub fn configured(configuration: &Configuration) -> Result<Vec<Client>, Failure>
         scope: section.scope.clone(),
         require_pushed_authorization_requests: true,
         resources: vec![settings.audience().to_owned()],
-        id_token_signed_response_alg: Algorithm::ES256,
+        id_token_signed_response_alg: Some(Algorithm::ES256),
         ..Client::new(section.client_id.clone(), "Cloakroom", authentication)
     };
     let mut clients = vec![ours];

@@ -137,7 +137,7 @@ fn failed(error: Unavailable) -> Failure {
 }
 
 /// Notes in the audit log what was done by command.
-async fn audit_line(
+pub(crate) async fn audit_line(
     database: &SqlDatabase,
     nature: &Nature,
     kind: &str,

@@ -47,6 +47,7 @@ impl Pages for ProviderPages {
             csrf: page.csrf,
             client_name: page.client_name,
             client_host: page.client_host,
+            unverified: page.unverified,
             user_name: page.user_name,
             user_email: page.user_email,
             scopes: page.scopes,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::configuration::{Configuration, Role};
@@ -18,6 +19,8 @@ use crate::{Failure, signing_keys, site, telemetry};
 const GRACE: Duration = Duration::from_secs(20);
 /// How often expired records are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// How many such rounds make a day, once in which clients that were never used are.
+const CLIENTS_EVERY: u32 = 24 * 60;
 
 /// Runs until Ctrl-C or SIGTERM; a second one does not wait for requests in flight.
 ///
@@ -58,7 +61,8 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     if let Some(server) = &house.authorization_server {
         crew.add("key keeper", signing_keys::keep(Arc::clone(server), crew.stop()));
     }
-    crew.add("pruner", prune(house.cache.clone(), house.database.clone(), nature, crew.stop()));
+    let unused_for = configuration.provider.registration_unused_for;
+    crew.add("pruner", prune(house.cache.clone(), house.database.clone(), nature, unused_for, crew.stop()));
     banner(&configuration, began);
 
     let ended = crew.until(wait_for_signal()).await;
@@ -92,9 +96,11 @@ async fn prune(
     cache: Option<Arc<dyn cache::Cache>>,
     database: Option<Arc<user_database::SqlDatabase>>,
     nature: Nature,
+    unused_for: SignedDuration,
     stop: CancellationToken,
 ) -> Result<(), String> {
     let mut ticks = tokio::time::interval(PRUNE_EVERY);
+    let mut rounds: u32 = 0;
     while tokio::select! { _ = ticks.tick() => true, () = stop.cancelled() => false } {
         if let Some(cache) = &cache
             && let Err(error) = cache.prune().await
@@ -106,6 +112,14 @@ async fn prune(
         {
             tracing::warn!(%error, "expired grants stay for now");
         }
+        let now = nature.clock.now();
+        if let Some(database) = &database
+            && rounds.is_multiple_of(CLIENTS_EVERY)
+            && let Err(error) = database.prune_clients(now.saturating_sub(unused_for).unwrap_or(Timestamp::MIN), now).await
+        {
+            tracing::warn!(%error, "unused clients stay for now");
+        }
+        rounds = rounds.wrapping_add(1);
     }
     Ok(())
 }

@@ -7,10 +7,12 @@ use authorization_server::keys::{KeyError, KeyState, LOOK_EVERY, Rotated, Rotati
 use authorization_server::{AuthorizationServer, KeyStore};
 use jiff::Timestamp;
 use protocol::jose::{Algorithm, KeyKind};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use user_database::{SigningKeys as _, StoredKey};
 
 use crate::cli::KeysCommand;
+use crate::commands::audit_line;
 use crate::house::{Nature, open_database, provider_settings};
 use crate::{Configuration, Failure, keys};
 
@@ -55,6 +57,11 @@ pub async fn command(
                 KeyError::Users(error) => unavailable(error),
                 error => Failure::Command(error.to_string()),
             })?;
+            for key in done.iter().filter_map(added) {
+                let kind = if *revoke { "signing_keys_revoked" } else { "signing_key_added" };
+                let details = json!({ "kid": key.kid, "key_type": key.kind, "signs_from": key.activates_at.to_string() });
+                audit_line(&database, nature, kind, None, details).await?;
+            }
             let mut told: String = done.iter().map(|done| line(done, rotation)).collect();
             if done.iter().any(|done| matches!(done, Rotated::Added(_))) {
                 told.push_str(afterword(rotation));
@@ -64,6 +71,13 @@ pub async fn command(
     };
     database.close().await;
     out.write_all(told.as_bytes()).map_err(|error| Failure::Command(format!("nothing can be written: {error}")))
+}
+
+fn added(done: &Rotated) -> Option<&StoredKey> {
+    match done {
+        Rotated::Added(key) => Some(key),
+        Rotated::Waiting(_) | Rotated::Overtaken(_) => None,
+    }
 }
 
 fn table(stored: &[StoredKey], now: Timestamp) -> String {
@@ -179,6 +193,14 @@ mod tests {
             database.close().await;
             stored
         }
+
+        /// What stands in the audit log, by kind.
+        async fn audited(&self) -> Vec<String> {
+            let database = self.database().await;
+            let lines = user_database::AuditTrail::recent(&*database, None, 10).await.unwrap();
+            database.close().await;
+            lines.into_iter().map(|line| line.kind).collect()
+        }
     }
 
     fn rows(table: &str) -> Vec<Vec<String>> {
@@ -204,7 +226,9 @@ mod tests {
         let first = place.furnish().await;
         let told = place.run(KeysCommand::Rotate { revoke: false }).await.unwrap();
         assert!(told.starts_with("ES256: ") && told.contains("signs from 2027-01-16T08:00:00Z"), "{told}");
+        assert_eq!(place.audited().await, ["signing_key_added"]);
         let again = place.run(KeysCommand::Rotate { revoke: false }).await.unwrap();
+        assert_eq!(place.audited().await.len(), 1, "nothing was added");
         assert!(again.contains("is published already") && again.ends_with("nothing was added.\n"), "{again}");
         let listed = rows(&place.run(KeysCommand::List).await.unwrap());
         let day_after = "2027-01-17T08:01:00Z";
@@ -228,6 +252,7 @@ mod tests {
         let states: Vec<String> =
             rows(&place.run(KeysCommand::List).await.unwrap()).into_iter().map(|row| row[2].clone()).collect();
         assert_eq!(states, ["signing", "expired"]);
+        assert_eq!(place.audited().await, ["signing_keys_revoked"]);
     }
 
     /// A23: who has another sealing key, or none, adds nothing.

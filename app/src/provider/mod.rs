@@ -50,6 +50,7 @@ mod tests {
             csrf: "c".to_owned(),
             client_name: MARKUP.to_owned(),
             client_host: MARKUP.to_owned(),
+            unverified: true,
             user_name: MARKUP.to_owned(),
             user_email: MARKUP.to_owned(),
             scopes: vec!["openid".to_owned(), MARKUP.to_owned()],
@@ -130,6 +131,7 @@ mod tests {
         pages
     }
 
+    /// Attack 32: what others wrote, on whatever page, becomes neither script nor attribute.
     #[test]
     fn no_page_holds_a_script_an_inline_style_or_an_event_handler() {
         for page in every_page() {
@@ -138,6 +140,31 @@ mod tests {
                 assert!(!page.contains(forbidden), "{forbidden} in {page}");
             }
         }
+    }
+
+    /// Attack 42: whoever reads the pages asks nobody else, and leads nowhere but on to the application.
+    #[test]
+    fn no_page_asks_another_origin() {
+        for page in every_page() {
+            for attribute in ["href", "src", "srcset", "action", "formaction", "data", "poster"] {
+                for value in page.split(&format!(" {attribute}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                    let ours = value.starts_with('#') || (value.starts_with('/') && !value.starts_with("//"));
+                    assert!(ours || value == "http://localhost:3000/", "{attribute}={value}");
+                }
+            }
+            assert!(!page.contains("http-equiv"), "{page}");
+        }
+    }
+
+    /// A18, attack 39: a client that nobody vouches for is shown by its address, with a warning; one that the operator added is not.
+    #[test]
+    fn a_client_that_nobody_vouches_for_is_shown_with_a_warning() {
+        let page = ConsentPage { client_name: "Cloakroom".to_owned(), client_host: "evil.example".to_owned(), ..consent_page() };
+        let unverified = consent(&site(), &page);
+        let warning = unverified.split("id=\"unverified\"").nth(1).and_then(|rest| rest.split("</div>").next()).unwrap();
+        assert!(warning.contains("Nobody has checked this application") && warning.contains("evil.example"), "{warning}");
+        let vouched = consent(&site(), &ConsentPage { unverified: false, ..page });
+        assert!(!vouched.contains("unverified") && vouched.contains("evil.example"), "{vouched}");
     }
 
     #[test]

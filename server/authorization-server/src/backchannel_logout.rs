@@ -118,7 +118,7 @@ impl Messenger {
 
     /// A token for this delivery only: a client that notes the `jti` of what it could not handle must be able to take the next.
     async fn sign(&self, client: &Client, subject: &str, sid: &str) -> Result<String, Outage> {
-        let algorithm = client.id_token_signed_response_alg;
+        let algorithm = client.id_token_algorithm();
         self.keys.renew().await?;
         self.keys.ready_for(algorithm).await?;
         let iat = self.clock.now().as_second();

@@ -1,7 +1,6 @@
 //! Whether a password is that of an account, asked slowly and in the same time whoever asks.
 
 use http::StatusCode;
-use jiff::SignedDuration;
 use protocol::ClientAddress;
 use protocol::secret::Password;
 use queue::Event;
@@ -10,7 +9,7 @@ use user_database::Account;
 
 use crate::outage::Outage;
 use crate::pages::LoginFault;
-use crate::slow_down::{self, Guesser, device};
+use crate::slow_down::{self, Guesser, device, whole_seconds};
 use crate::state::AuthorizationServer;
 
 /// How long to wait where too many passwords are being looked at already, in seconds.
@@ -38,7 +37,7 @@ pub(crate) async fn prove(
     let device = account.as_ref().and_then(|account| device::known(server, cookies, account.subject));
     let turn = match slow_down::take(server, &Guesser { name, address, device }).await? {
         Ok(turn) => turn,
-        Err(wait) => return Ok(Err(LoginFault::TooMany { seconds: seconds(wait) })),
+        Err(wait) => return Ok(Err(LoginFault::TooMany { seconds: whole_seconds(wait) })),
     };
     let phc = account.as_ref().map(|account| account.password_hash.clone());
     let Ok(fits) = server.passwords.verify(password, phc).await else {
@@ -61,10 +60,4 @@ pub(crate) fn status(fault: LoginFault) -> StatusCode {
         LoginFault::Credentials => StatusCode::UNPROCESSABLE_ENTITY,
         LoginFault::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
     }
-}
-
-/// Whole seconds, and no shorter than it is.
-fn seconds(wait: SignedDuration) -> u64 {
-    let whole = wait.unsigned_abs();
-    whole.as_secs() + u64::from(whole.subsec_nanos() > 0)
 }

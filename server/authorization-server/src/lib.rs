@@ -18,6 +18,7 @@ mod authorize;
 mod claims;
 mod client_authentication;
 mod code;
+mod cors;
 mod credentials;
 mod discovery;
 mod dpop;

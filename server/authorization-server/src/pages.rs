@@ -58,6 +58,8 @@ pub struct ConsentPage {
     pub client_name: String,
     /// The host of its redirect URI.
     pub client_host: String,
+    /// Whether nobody vouches for it: its name is what it calls itself, and a warning says so.
+    pub unverified: bool,
     /// Who is signed in here, by name.
     pub user_name: String,
     /// Who is signed in here, by e-mail address.

@@ -1,7 +1,10 @@
 //! How trouble is told: a page for people, JSON for clients; the cause goes to the log, under an incident id.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::response::Response;
-use http::header::RETRY_AFTER;
+use http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use protocol::ErrorCode;
 use protocol::wire::ErrorResponse;
@@ -39,6 +42,11 @@ fn status(problem: Problem) -> StatusCode {
 
 /// The page that explains, with `cause` in the log.
 pub(crate) fn page(server: &AuthorizationServer, problem: Problem, cause: &str) -> Response {
+    if problem == Problem::NotFound {
+        // A mistyped address is nothing that support would look for.
+        tracing::debug!(cause, "a page says that there is no such page");
+        return headers::page(status(problem), server.boxes.pages.problem(problem, ""), &[]);
+    }
     let incident = incident(server);
     if problem == Problem::Unavailable {
         tracing::error!(incident, cause, "a page could not be shown");
@@ -61,4 +69,40 @@ pub(crate) fn outage(server: &AuthorizationServer, outage: &Outage) -> Response 
     tracing::error!(incident, cause = %outage, "a request could not be answered");
     let (status, error) = outage.answer();
     later(refusal(status, error, &format!("please try again later; incident {incident}")))
+}
+
+/// Whether an answer is the router's own refusal of a method, a body or a path: all of ours say how long they may be kept.
+fn is_of_router(response: &Response) -> bool {
+    response.status().is_client_error() && !response.headers().contains_key(CACHE_CONTROL)
+}
+
+/// Which methods there are, where it was the method.
+fn with_methods(mut told: Response, refusal: &Response) -> Response {
+    if let Some(allowed) = refusal.headers().get(ALLOW) {
+        told.headers_mut().insert(ALLOW, allowed.clone());
+    }
+    *told.status_mut() = refusal.status();
+    told
+}
+
+/// What the router refuses by itself, in the words in which clients are told everything else.
+pub(crate) async fn retold_as_json(response: Response) -> Response {
+    if !is_of_router(&response) {
+        return response;
+    }
+    let description = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => "this endpoint takes another method",
+        StatusCode::PAYLOAD_TOO_LARGE => "the request is too large",
+        _ => "the request cannot be read",
+    };
+    with_methods(refusal(response.status(), ErrorCode::InvalidRequest, description), &response)
+}
+
+/// The same for people.
+pub(crate) async fn retold_as_page(State(server): State<Arc<AuthorizationServer>>, response: Response) -> Response {
+    if !is_of_router(&response) {
+        return response;
+    }
+    let problem = if response.status() == StatusCode::PAYLOAD_TOO_LARGE { Problem::RequestInvalid } else { Problem::NotFound };
+    with_methods(page(&server, problem, "the router refused a method, a body or a path"), &response)
 }

@@ -19,7 +19,7 @@ use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::sealed::Shelf;
 use crate::state::AuthorizationServer;
-use crate::{exchange, headers, problem};
+use crate::{cors, exchange, headers, problem};
 
 /// How every pushed `request_uri` begins (RFC 9126 §2.2).
 pub(crate) const URN: &str = "urn:ietf:params:oauth:request_uri:";
@@ -64,7 +64,8 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
         Ok(answer) => headers::json(StatusCode::CREATED, &answer),
         Err(error) => error.respond(&server, &headers),
     };
-    dpop::with_nonce(&server, &headers, response)
+    let response = dpop::with_nonce(&server, &headers, response);
+    cors::readable(&server, &headers, cors::named(&headers, &body).as_deref(), response).await
 }
 
 async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<PushedAuthorizationResponse, PushError> {

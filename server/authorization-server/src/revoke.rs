@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
 
+use crate::cors;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 use crate::token::access_token::{self, Ours};
@@ -17,14 +18,15 @@ use crate::token::revoked;
 /// Revokes the grant behind a token of the client that asks. A token that is unknown or another client's changes nothing and
 /// is answered alike (§2.2).
 pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
-    match revoke(&server, &headers, &body).await {
+    let response = match revoke(&server, &headers, &body).await {
         Ok(()) => {
             let mut response = Response::new(Body::empty());
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
         Err(error) => error.respond(&server, &headers),
-    }
+    };
+    cors::readable(&server, &headers, cors::named(&headers, &body).as_deref(), response).await
 }
 
 async fn revoke(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<(), QuestionError> {

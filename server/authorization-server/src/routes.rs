@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::{map_response, map_response_with_state};
 use axum::routing::{get, post};
 use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
 use crate::{
-    account, authorize, discovery, end_session, home, interaction, introspect, jwks, pushed, register, revoke, token, userinfo,
+    account, authorize, cors, discovery, end_session, home, interaction, introspect, jwks, problem, pushed, register, revoke,
+    token, userinfo,
 };
 
 /// No request to these endpoints is honestly larger, in bytes.
@@ -17,6 +19,16 @@ const LARGEST_BODY: usize = 64 * 1024;
 
 /// The Authorization Server as a router. It answers unknown paths itself, so that only routes may be merged into it.
 pub fn router(server: Arc<AuthorizationServer>) -> Router {
+    endpoints(&server)
+        .merge(pages(&server))
+        .fallback(home::not_found)
+        .layer(CookieManagerLayer::new())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(server)
+}
+
+/// What answers clients, in JSON.
+fn endpoints(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> {
     let registration = if server.settings.registration.is_on() {
         let managed = get(register::manage::get).put(register::manage::put).delete(register::manage::delete);
         Router::new().route("/register", post(register::post)).route("/register/{client_id}", managed)
@@ -25,23 +37,26 @@ pub fn router(server: Arc<AuthorizationServer>) -> Router {
     };
     Router::new()
         .merge(registration)
+        .route("/.well-known/openid-configuration", get(discovery::get).options(cors::preflight))
+        .route("/.well-known/oauth-authorization-server", get(discovery::get).options(cors::preflight))
+        .route("/jwks", get(jwks::get).options(cors::preflight))
+        .route("/par", post(pushed::post).options(cors::preflight))
+        .route("/token", post(token::post).options(cors::preflight))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post).options(cors::preflight))
+        .route("/introspect", post(introspect::post))
+        .route("/revoke", post(revoke::post).options(cors::preflight))
+        .layer(map_response(problem::retold_as_json))
+}
+
+/// What people see.
+fn pages(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> {
+    Router::new()
         .route("/", get(home::get))
-        .route("/.well-known/openid-configuration", get(discovery::get))
-        .route("/.well-known/oauth-authorization-server", get(discovery::get))
-        .route("/jwks", get(jwks::get))
-        .route("/par", post(pushed::post))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login/{interaction}", get(interaction::login::get).post(interaction::login::post))
         .route("/consent/{interaction}", get(interaction::consent::get).post(interaction::consent::post))
-        .route("/token", post(token::post))
-        .route("/userinfo", get(userinfo::get).post(userinfo::post))
-        .route("/introspect", post(introspect::post))
-        .route("/revoke", post(revoke::post))
         .route("/account", get(account::get))
         .route("/account/{form}", post(account::post))
         .route("/end_session", get(end_session::get).post(end_session::post))
-        .fallback(home::not_found)
-        .layer(CookieManagerLayer::new())
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(server)
+        .layer(map_response_with_state(Arc::clone(server), problem::retold_as_page))
 }

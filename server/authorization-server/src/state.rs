@@ -110,13 +110,15 @@ impl AuthorizationServer {
         }))
     }
 
-    /// Looks after the signing keys once: picks up those that other replicas added, and adds what is missing or due. To be
+    /// Looks after the signing keys once: picks up those that other replicas added, adds what is missing or due, and tells the audit log. To be
     /// called at the start and every [`LOOK_EVERY`](crate::keys::LOOK_EVERY) from then on.
     ///
     /// # Errors
     /// [`KeyError`] where the User Database does not answer; the keys known from before serve on.
     pub async fn tend_keys(&self) -> Result<(), KeyError> {
-        self.keys.tend().await
+        let tended = self.keys.tend().await;
+        self.keys.tell(&*self.boxes.queue).await;
+        tended
     }
 
     /// The issuer as it stands in tokens and metadata: without a slash at the end.

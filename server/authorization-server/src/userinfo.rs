@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use protocol::claims::UserInfo;
+use protocol::claims::{ACCESS_TOKEN_TYPE, AccessTokenClaims, UserInfo};
 use protocol::dpop::{Misbound, Scheme, fits};
 use protocol::secret::AccessToken;
 use protocol::wire::Parameters;
@@ -19,14 +19,14 @@ use crate::dpop::{self, ProofError};
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 use crate::token::access_token;
-use crate::{exchange, form, headers, problem};
+use crate::{cors, exchange, form, headers, problem};
 
 /// Why `/userinfo` said no (RFC 6750 §3.1, RFC 9449 §7.1).
 #[derive(Debug, thiserror::Error)]
 enum UserInfoError {
     #[error("no access token came in the Authorization header")]
     NoToken,
-    #[error("the access token must come in the Authorization header, and only there")]
+    #[error("the access token must come in one Authorization header, and only there")]
     Misplaced,
     #[error("the access token is malformed, expired, revoked, or not for this server")]
     InvalidToken,
@@ -100,7 +100,9 @@ async fn respond(
         // One that came twice came as well.
         Parameters::parse(encoded).map_or(true, |parameters| parameters.get("access_token").is_some())
     });
+    let misplaced = misplaced || headers.get_all(AUTHORIZATION).iter().count() > 1;
     let presented = presented(headers);
+    let client_id = client_of(server, headers, presented.as_ref());
     let scheme = presented.as_ref().map(|(scheme, _)| *scheme).unwrap_or_default();
     let answer = async {
         match presented {
@@ -113,7 +115,15 @@ async fn respond(
         Ok(user) => headers::json(StatusCode::OK, &user),
         Err(error) => error.respond(server, scheme),
     };
-    dpop::with_nonce(server, headers, response)
+    let response = dpop::with_nonce(server, headers, response);
+    cors::readable(server, headers, client_id.as_deref(), response).await
+}
+
+/// Whose token it is, where a page of some origin sent it; an expired one, too, whose page must read that it is.
+fn client_of(server: &AuthorizationServer, headers: &HeaderMap, presented: Option<&(Scheme, AccessToken)>) -> Option<String> {
+    headers.get(ORIGIN)?;
+    let claims: AccessTokenClaims = server.keys.read(presented?.1.expose(), ACCESS_TOKEN_TYPE).ok()?;
+    Some(claims.client_id)
 }
 
 /// The token of the `Authorization` header, and how it was presented.

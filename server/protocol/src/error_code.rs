@@ -32,6 +32,8 @@ pub enum ErrorCode {
     ConsentRequired,
     /// OpenID Connect Core §3.1.2.6.
     InteractionRequired,
+    /// OpenID Connect Core Error Code `unmet_authentication_requirements` 1.0, §3.
+    UnmetAuthenticationRequirements,
     /// OpenID Connect Core §6.1.
     RequestNotSupported,
     /// OpenID Connect Core §6.2.
@@ -71,6 +73,7 @@ impl ErrorCode {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::InteractionRequired => "interaction_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::InvalidRequestUri => "invalid_request_uri",

@@ -117,6 +117,15 @@ pub enum Event {
         /// The client.
         client_id: String,
     },
+    /// The provider has one more signing key: the first of its kind, or the next by schedule.
+    SigningKeyAdded {
+        /// The key.
+        kid: String,
+        /// What kind of key it is.
+        key_type: String,
+        /// From when on it signs.
+        signs_from: Timestamp,
+    },
     /// A client registered itself (RFC 7591).
     ClientRegistered {
         /// The client.
@@ -153,6 +162,7 @@ impl Event {
             Self::PasswordChanged { .. } => "password_changed",
             Self::DeviceSignedOut { .. } => "device_signed_out",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",
+            Self::SigningKeyAdded { .. } => "signing_key_added",
             Self::ClientRegistered { .. } => "client_registered",
             Self::ClientChanged { .. } => "client_changed",
             Self::ClientRemoved { .. } => "client_removed",
@@ -173,7 +183,10 @@ impl Event {
             | Self::DeviceSignedOut { subject, .. }
             | Self::ConsentWithdrawn { subject, .. } => Some(subject),
             Self::SignInFailed { subject, .. } => subject.as_deref(),
-            Self::ClientRegistered { .. } | Self::ClientChanged { .. } | Self::ClientRemoved { .. } => None,
+            Self::SigningKeyAdded { .. }
+            | Self::ClientRegistered { .. }
+            | Self::ClientChanged { .. }
+            | Self::ClientRemoved { .. } => None,
         }
     }
 }

@@ -219,7 +219,7 @@ fn client(new: &NewClient, client_id: &str, authentication: Authentication) -> C
         serves: new.serves.clone(),
         require_pushed_authorization_requests: new.require_par,
         dpop_bound_access_tokens: new.dpop,
-        id_token_signed_response_alg: new.id_token_alg.unwrap_or_default(),
+        id_token_signed_response_alg: new.id_token_alg,
         access_token_signed_response_alg: new.access_token_alg,
         profile: if new.fapi2 { Profile::Fapi2 } else { Profile::Plain },
         ..by_default

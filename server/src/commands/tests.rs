@@ -169,6 +169,10 @@ async fn a_client_chooses_what_its_id_tokens_are_signed_with() {
         assert_eq!(added["id_token_signed_response_alg"], algorithm);
     }
     assert!(desk.call(&["client", "add", "--id-token-alg", "HS256"]).await.is_err());
+    let fapi = ["client", "add", "--fapi2", "--jwks-uri", "https://shop.example/jwks", "--id-token-alg"];
+    let error = desk.call(&[&fapi[..], &["RS256"]].concat()).await.unwrap_err();
+    assert!(error.contains("the profile fapi2 has no RS256"), "{error}");
+    desk.call(&[&fapi[..], &["PS256"]].concat()).await.unwrap();
 }
 
 /// Attack 32: what a stranger called itself does not command the operator's terminal.

@@ -129,6 +129,8 @@ pub struct Provider {
     pub registration_token: Option<SecretString>,
     /// The same, from a file.
     pub registration_token_file: Option<PathBuf>,
+    /// For how long a client that registered itself is kept though nobody allows it anything.
+    pub registration_unused_for: SignedDuration,
 }
 
 /// Who may register clients at the provider (RFC 7591).
@@ -281,6 +283,7 @@ impl Default for Provider {
             registration: Registration::Off,
             registration_token: None,
             registration_token_file: None,
+            registration_unused_for: SignedDuration::from_hours(30 * 24),
         }
     }
 }

@@ -56,9 +56,9 @@ pub struct Client {
     /// Whether its access tokens must be bound to a DPoP key (RFC 9449 §5.2).
     #[serde(default)]
     pub dpop_bound_access_tokens: bool,
-    /// What its ID tokens are signed with; RS256 where it does not say (OpenID Connect Registration §2).
+    /// What its ID tokens are signed with, if it says so; [`Client::id_token_algorithm`] tells what they are.
     #[serde(default)]
-    pub id_token_signed_response_alg: Algorithm,
+    pub id_token_signed_response_alg: Option<Algorithm>,
     /// What its access tokens are signed with; their resource servers have to understand it, so that it is not for the client
     /// to say where nobody vouches for it.
     #[serde(default = "default_access_token_algorithm")]
@@ -141,7 +141,7 @@ impl Client {
             serves: Vec::new(),
             require_pushed_authorization_requests: false,
             dpop_bound_access_tokens: false,
-            id_token_signed_response_alg: Algorithm::default(),
+            id_token_signed_response_alg: None,
             access_token_signed_response_alg: default_access_token_algorithm(),
             profile: Profile::default(),
             voucher: Voucher::default(),
@@ -154,14 +154,15 @@ impl Client {
         if self.profile == Profile::Fapi2 {
             self.require_pushed_authorization_requests = true;
             self.dpop_bound_access_tokens = true;
-            // FAPI 2.0 §5.4.1 knows no RS256, which is what a client has that names nothing.
-            for algorithm in [&mut self.id_token_signed_response_alg, &mut self.access_token_signed_response_alg] {
-                if *algorithm == Algorithm::RS256 {
-                    *algorithm = Algorithm::ES256;
-                }
-            }
         }
         self
+    }
+
+    /// What its ID tokens and logout tokens are signed with; where it does not say, RS256 (OpenID Connect Registration §2), which
+    /// FAPI 2.0 does not know (§5.4.1), so that there it is ES256.
+    pub fn id_token_algorithm(&self) -> Algorithm {
+        let unsaid = if self.profile == Profile::Fapi2 { Algorithm::ES256 } else { Algorithm::RS256 };
+        self.id_token_signed_response_alg.unwrap_or(unsaid)
     }
 
     /// Whether it has nothing to prove itself by (RFC 6749 §2.1).
@@ -193,6 +194,10 @@ impl Client {
         }
         if let Some(unknown) = self.grant_types.iter().find(|name| !grants::names().contains(name)) {
             return Err(MalformedClient::GrantType(unknown.clone()));
+        }
+        let signed = [self.id_token_algorithm(), self.access_token_signed_response_alg];
+        if self.profile == Profile::Fapi2 && signed.contains(&Algorithm::RS256) {
+            return Err(MalformedClient::Fapi2Algorithm);
         }
         if self.profile == Profile::Fapi2 && !matches!(self.authentication, Authentication::PrivateKeyJwt { .. }) {
             return Err(MalformedClient::Fapi2);
@@ -254,6 +259,12 @@ impl Client {
     /// Whether `uri` is registered for authorization responses.
     pub(crate) fn redirects_to(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|registered| redirects::is_same(registered, uri, self.application_type))
+    }
+
+    /// Whether it redirects to a page of `origin`.
+    pub(crate) fn lives_at(&self, origin: &str) -> bool {
+        let origins = self.redirect_uris.iter().filter_map(|uri| Some(Url::parse(uri).ok()?.origin()));
+        origins.filter(url::Origin::is_tuple).any(|own| own.ascii_serialization() == origin)
     }
 
     /// Whether `uri` is registered for the way home after signing out.
@@ -344,6 +355,18 @@ mod tests {
         assert!(client(|_| ()).unwrap().assertion_algorithms().contains(&Algorithm::RS256));
     }
 
+    /// FAPI 2.0 §5.4.1: a client of the profile that says RS256 is refused, and not given something else.
+    #[test]
+    fn a_fapi_client_has_no_id_tokens_with_rs256() {
+        for (algorithm, expected) in [("RS256", Err(MalformedClient::Fapi2Algorithm)), ("PS256", Ok(())), ("EdDSA", Ok(()))] {
+            let registered = client(|value| {
+                value["profile"] = json!("fapi2");
+                value["id_token_signed_response_alg"] = json!(algorithm);
+            });
+            assert_eq!(registered.unwrap().check(), expected, "{algorithm}");
+        }
+    }
+
     #[test]
     fn an_empty_key_set_is_refused() {
         let registered = client(|value| value["authentication"]["keys"] = json!({ "jwks": { "keys": [] } })).unwrap();
@@ -362,7 +385,9 @@ mod tests {
     fn the_profile_switches_on_what_it_asks_for() {
         let registered = client(|value| value["profile"] = json!("fapi2")).unwrap().settled();
         assert!(registered.require_pushed_authorization_requests && registered.dpop_bound_access_tokens);
+        assert_eq!(registered.id_token_algorithm(), Algorithm::ES256);
         let plain = client(|_| ()).unwrap().settled();
+        assert_eq!(plain.id_token_algorithm(), Algorithm::RS256);
         assert!(!plain.require_pushed_authorization_requests && !plain.dpop_bound_access_tokens);
     }
 }

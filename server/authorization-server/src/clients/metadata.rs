@@ -146,7 +146,7 @@ impl ClientMetadata {
             scope: Some(client.scope.clone()),
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
-            id_token_signed_response_alg: Some(client.id_token_signed_response_alg),
+            id_token_signed_response_alg: Some(client.id_token_algorithm()),
             access_token_signed_response_alg: Some(client.access_token_signed_response_alg),
             resources: client.resources.clone(),
             serves: client.serves.clone(),
@@ -202,7 +202,7 @@ impl ClientMetadata {
             serves: self.serves,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
-            id_token_signed_response_alg: self.id_token_signed_response_alg.unwrap_or_default(),
+            id_token_signed_response_alg: self.id_token_signed_response_alg,
             access_token_signed_response_alg: self
                 .access_token_signed_response_alg
                 .unwrap_or_else(default_access_token_algorithm),

@@ -39,6 +39,11 @@ pub enum MalformedClient {
     /// FAPI 2.0 §5.3.2.1 allows no other method that we have.
     #[error("the profile fapi2 needs the method private_key_jwt")]
     Fapi2,
+    /// FAPI 2.0 §5.4.1 allows PS256, ES256 and `EdDSA`.
+    #[error(
+        "the profile fapi2 has no RS256: what ID tokens and access tokens are signed with must be PS256, ES256 or EdDSA, or be left out"
+    )]
+    Fapi2Algorithm,
     /// A client without credentials cannot be granted anything for them.
     #[error("the grant_type client_credentials needs a client that authenticates")]
     PublicWithCredentials,

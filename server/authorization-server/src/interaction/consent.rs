@@ -18,6 +18,7 @@ use super::next::{self, Next};
 use super::record::{self, Found, Open};
 use super::{DENIED, InteractionError, check_origin, check_token, follow};
 use crate::authorize::{AuthorizeRequest, Checked};
+use crate::clients::Voucher;
 use crate::outage::Outage;
 use crate::pages::ConsentPage;
 use crate::session::Present;
@@ -116,6 +117,7 @@ fn page(server: &AuthorizationServer, open: &Open, request: &AuthorizeRequest<Ch
         csrf: csrf(open, present),
         client_name: request.client.name.clone(),
         client_host: host.unwrap_or_else(|| redirect_uri.clone()),
+        unverified: request.client.voucher == Voucher::Nobody,
         user_name: present.account.name.clone(),
         user_email: present.account.email.clone(),
         scopes: request.demand().scope.iter().map(str::to_owned).collect(),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use jiff::{SignedDuration, Timestamp};
 use protocol::Clock;
 use protocol::jose::{self, Algorithm, InvalidJwt, KeyKind};
+use queue::Queue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -86,6 +87,16 @@ impl Keys {
             self.look().await?;
         }
         Ok(())
+    }
+
+    /// Tells of the keys that this replica added. What the Queue does not take now is told at the next round.
+    pub(crate) async fn tell(&self, queue: &dyn Queue) {
+        for envelope in self.store.untold() {
+            if let Err(error) = queue.push(&envelope).await {
+                tracing::warn!(%error, "that a signing key was added is told later");
+                self.store.retell(envelope);
+            }
+        }
     }
 
     /// Looks for keys that others added or revoked, where nobody calls [`Keys::tend`].

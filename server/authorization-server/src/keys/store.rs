@@ -1,11 +1,12 @@
 //! Signing keys at rest: sealed under the secret of the configuration, added one generation at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::jose::{KeyKind, SigningKey};
 use protocol::seal::Sealer;
 use protocol::{Clock, Rng};
+use queue::{Envelope, Event};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use user_database::{SigningKeys, StoredKey, Unavailable};
@@ -66,6 +67,8 @@ pub struct KeyStore {
     longest_signed: SignedDuration,
     /// Making an RSA key takes all of a core for a while; one at a time is enough.
     making: Arc<Mutex<()>>,
+    /// What was added here and is still to be told to the audit log.
+    untold: std::sync::Mutex<Vec<Envelope>>,
 }
 
 impl KeyStore {
@@ -85,6 +88,7 @@ impl KeyStore {
             schedule: settings.keys,
             longest_signed: settings.lifetimes.longest_signed(),
             making: Arc::default(),
+            untold: std::sync::Mutex::default(),
         }
     }
 
@@ -170,7 +174,19 @@ impl KeyStore {
             return Ok(Rotated::Overtaken(kind));
         }
         tracing::info!(kid = stored.kid, kind = stored.kind, signs_from = %activates_at, "added a signing key");
+        let event = Event::SigningKeyAdded { kid: stored.kid.clone(), key_type: stored.kind.clone(), signs_from: activates_at };
+        self.retell(Envelope::new(event, &*self.clock, &*self.rng));
         Ok(Rotated::Added(stored))
+    }
+
+    /// What was added since this was asked last.
+    pub(super) fn untold(&self) -> Vec<Envelope> {
+        std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what could not be told for the next time.
+    pub(super) fn retell(&self, envelope: Envelope) {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).push(envelope);
     }
 
     async fn make(&self, kind: KeyKind) -> Result<SigningKey, KeyError> {

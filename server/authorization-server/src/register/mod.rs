@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use protocol::ErrorCode;
+use jiff::SignedDuration;
 use protocol::seal::digest;
 use protocol::secret::{AccessToken, ClientSecret};
+use protocol::{ClientAddress, ErrorCode};
 use queue::Event;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
@@ -17,6 +18,7 @@ use subtle::ConstantTimeEq as _;
 use crate::clients::{ClientMetadata, MalformedClient, Registration, Secret, SecretDigest, Voucher, store};
 use crate::outage::Outage;
 use crate::settings::RegistrationPolicy;
+use crate::slow_down::{self, whole_seconds};
 use crate::state::AuthorizationServer;
 use crate::{headers, problem};
 
@@ -41,6 +43,8 @@ enum RegisterError {
     OtherClient,
     #[error("client_secret is not the present one")]
     OtherSecret,
+    #[error("too many clients were registered from this address")]
+    TooMany(SignedDuration),
     #[error("redirect_uris: {0}")]
     RedirectUri(MalformedClient),
     #[error("{0}")]
@@ -64,10 +68,15 @@ impl RegisterError {
             Self::Body | Self::Unexpected(_) | Self::OtherClient | Self::OtherSecret => {
                 (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest)
             }
+            // RFC 7591 §3.2.2 has no code for it.
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable),
             Self::RedirectUri(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRedirectUri),
             Self::Metadata(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidClientMetadata),
         };
         let mut response = problem::refusal(status, code, &self.to_string());
+        if let Self::TooMany(wait) = self {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
+        }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 §3: whoever sent no token is not told that it was a wrong one.
             let challenge = if matches!(self, Self::NoToken) { "Bearer" } else { "Bearer error=\"invalid_token\"" };
@@ -78,20 +87,33 @@ impl RegisterError {
 }
 
 /// `POST /register`.
-pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
-    match register(&server, &headers, &body).await {
+pub(crate) async fn post(
+    State(server): State<Arc<AuthorizationServer>>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match register(&server, address.map(|Extension(address)| address), &headers, &body).await {
         Ok(registration) => headers::json(StatusCode::CREATED, &registration),
         Err(error) => error.respond(&server),
     }
 }
 
-async fn register(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<Registration, RegisterError> {
+async fn register(
+    server: &AuthorizationServer,
+    address: Option<ClientAddress>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Registration, RegisterError> {
     admit(&server.settings.registration, headers)?;
     let metadata = judge::metadata(read(headers, body)?)?;
     let client_id = server.opaque();
     let (secret, digest) = fresh_secret(server, &metadata).unzip();
     let client = metadata.into_client(&client_id, digest, Voucher::Nobody)?.settled();
     judge::client(&client, &server.boxes.outbound)?;
+    if matches!(server.settings.registration, RegistrationPolicy::Open) {
+        slow_down::register(server, address).await?.map_err(RegisterError::TooMany)?;
+    }
     let token = AccessToken::new(server.opaque());
     let now = server.now();
     let stored = store(&client, Some(self::digest(PURPOSE, token.expose().as_bytes())), now)?;
@@ -114,7 +136,8 @@ fn admit(policy: &RegistrationPolicy, headers: &HeaderMap) -> Result<(), Registe
 
 /// The token of the `Authorization` header.
 fn bearer(headers: &HeaderMap) -> Option<AccessToken> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let (scheme, token) = sent.next().filter(|_| sent.next().is_none())?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then(|| AccessToken::new(token.trim()))
 }
 

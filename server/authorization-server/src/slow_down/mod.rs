@@ -50,6 +50,17 @@ pub(crate) async fn take(server: &AuthorizationServer, guesser: &Guesser<'_>) ->
     Ok(Ok(turn))
 }
 
+/// Counts a client that `address` registers, unless it has to wait; nobody's address is counted by itself.
+pub(crate) async fn register(
+    server: &AuthorizationServer,
+    address: Option<ClientAddress>,
+) -> Result<Result<(), SignedDuration>, Outage> {
+    let Some(address) = address else { return Ok(Ok(())) };
+    let (network, limit) = (address.network().to_string(), server.settings.slow_down.registration);
+    let counted = Counter::new("registration", network.as_bytes(), limit).take(server).await?;
+    Ok(counted.map_err(|Wait(wait)| wait))
+}
+
 /// The network first: what it refuses is not counted against the name.
 fn counters(settings: &SlowDown, guesser: &Guesser<'_>) -> Vec<Counter> {
     if let Some(device) = &guesser.device {
@@ -83,4 +94,10 @@ impl Turn {
         }
         Ok(())
     }
+}
+
+/// Whole seconds, and no shorter than it is.
+pub(crate) fn whole_seconds(wait: SignedDuration) -> u64 {
+    let whole = wait.unsigned_abs();
+    whole.as_secs() + u64::from(whole.subsec_nanos() > 0)
 }

@@ -16,6 +16,9 @@ pub struct SlowDown {
     /// For one address of IPv4, or one /64 of IPv6, whatever the names; browsers that have signed in before are not counted.
     #[serde(deserialize_with = "shared")]
     pub address: Limit,
+    /// For one address or /64 that registers clients, where everybody may (RFC 7591 §5): how many clients, not wrong passwords.
+    #[serde(deserialize_with = "registering")]
+    pub registration: Limit,
     /// For how long a browser counts as one that has signed in before.
     pub device_lifetime: SignedDuration,
 }
@@ -49,9 +52,23 @@ const SHARED: Limit = Limit {
     window: SignedDuration::from_hours(1),
 };
 
+/// For whoever registers clients: honest ones do so once.
+const REGISTERING: Limit = Limit {
+    attempts: 20,
+    first_delay: SignedDuration::from_mins(1),
+    longest_delay: SignedDuration::from_hours(1),
+    window: SignedDuration::from_hours(24),
+};
+
 impl Default for SlowDown {
     fn default() -> Self {
-        Self { name: PERSONAL, device: PERSONAL, address: SHARED, device_lifetime: SignedDuration::from_hours(90 * 24) }
+        Self {
+            name: PERSONAL,
+            device: PERSONAL,
+            address: SHARED,
+            registration: REGISTERING,
+            device_lifetime: SignedDuration::from_hours(90 * 24),
+        }
     }
 }
 
@@ -84,6 +101,10 @@ fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error>
     Ok(Written::deserialize(deserializer)?.over(SHARED))
 }
 
+fn registering<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+    Ok(Written::deserialize(deserializer)?.over(REGISTERING))
+}
+
 impl SlowDown {
     /// The first setting that cannot stand.
     pub(crate) fn fault(&self) -> Option<&'static str> {
@@ -93,7 +114,8 @@ impl SlowDown {
                 && limit.longest_delay >= limit.first_delay
                 && limit.window.is_positive()
         };
-        let limits = [("name", self.name), ("device", self.device), ("address", self.address)];
+        let limits =
+            [("name", self.name), ("device", self.device), ("address", self.address), ("registration", self.registration)];
         let fault = limits.iter().find(|(_, limit)| !good(limit)).map(|(name, _)| *name);
         fault.or_else(|| (!self.device_lifetime.is_positive()).then_some("device_lifetime"))
     }

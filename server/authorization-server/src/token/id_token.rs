@@ -31,7 +31,7 @@ pub(super) fn issue(
     access_token: &AccessToken,
 ) -> Result<IdToken, Outage> {
     let iat = server.now().as_second();
-    let algorithm = client.id_token_signed_response_alg;
+    let algorithm = client.id_token_algorithm();
     let own = IdTokenClaims {
         iss: server.issuer().to_owned(),
         sub: grant.subject.to_string(),

@@ -15,7 +15,7 @@ use crate::dpop::{self, ProofError};
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
-use crate::{exchange, headers, problem};
+use crate::{cors, exchange, headers, problem};
 
 pub(crate) mod access_token;
 pub(crate) mod grants;
@@ -99,7 +99,8 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
         Ok(tokens) => exchange::span(Exchange::TokenResponse).in_scope(|| headers::json(StatusCode::OK, &tokens)),
         Err(error) => error.respond(&server, &headers),
     };
-    dpop::with_nonce(&server, &headers, response)
+    let response = dpop::with_nonce(&server, &headers, response);
+    cors::readable(&server, &headers, cors::named(&headers, &body).as_deref(), response).await
 }
 
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, TokenError> {
@@ -107,7 +108,7 @@ async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) 
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
     server.keys.ready_for(client.access_token_signed_response_alg).await?;
     if client.scope.contains("openid") {
-        server.keys.ready_for(client.id_token_signed_response_alg).await?;
+        server.keys.ready_for(client.id_token_algorithm()).await?;
     }
     let name = parameters.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
     let grant = grants::find(name).ok_or(TokenError::UnsupportedGrantType)?;

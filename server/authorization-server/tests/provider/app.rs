@@ -54,7 +54,7 @@ impl App {
             require_pushed_authorization_requests: require_par,
             resources: vec![API.to_owned(), "https://second.example".to_owned()],
             // Not the default, for which each house would have to make an RSA key.
-            id_token_signed_response_alg: Algorithm::ES256,
+            id_token_signed_response_alg: Some(Algorithm::ES256),
             ..Client::new(self.client_id, name, Authentication::PrivateKeyJwt { keys })
         }
     }

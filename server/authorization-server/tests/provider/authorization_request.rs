@@ -1,3 +1,4 @@
+use crate::app::token;
 use crate::house::{House, ISSUER};
 
 /// A7: before the redirect URI is validated an error is a page, and never a redirect (RFC 6749 §4.1.2.1; attacks 1 to 5).
@@ -48,7 +49,7 @@ async fn a_parameter_that_comes_twice_is_a_page() {
     }
 }
 
-/// RFC 6749 §4.1.2.1, RFC 9207 §2: once client and address are right, errors go to the client, with state and iss.
+/// A6, attacks 11, 13 and 33; RFC 6749 §4.1.2.1, RFC 9207 §2: once client and address are right, errors go to the client, with state and iss.
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_told_to_its_client() {
     let house = House::build().await;
@@ -56,6 +57,9 @@ async fn what_is_wrong_with_a_request_is_told_to_its_client() {
         (&[("response_type", "")][..], "invalid_request"),
         (&[("response_type", "id_token")], "unsupported_response_type"),
         (&[("response_mode", "fragment")], "invalid_request"),
+        (&[("response_mode", "form_post")], "invalid_request"),
+        (&[("response_type", "code id_token")], "unsupported_response_type"),
+        (&[("response_type", "none")], "unsupported_response_type"),
         (&[("code_challenge", "")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("code_challenge_method", "")], "invalid_request"),
@@ -97,6 +101,67 @@ async fn unknown_parameters_and_hints_do_no_harm() {
     let answer = house.browser().open(&house.plain.plainly(&changes)).await;
     assert_eq!(answer.page(), "login");
     assert_eq!(answer.field("username"), "demo");
+}
+
+/// A3: nor do odd values of those that it knows and need not heed; encodings that make no sense are read as far as they do.
+#[tokio::test]
+async fn odd_values_do_no_harm() {
+    let house = House::build().await;
+    let long = "x".repeat(2000);
+    for (name, value) in [
+        ("display", "hologram"),
+        ("ui_locales", "\u{0}\u{ff}"),
+        ("ui_locales", long.as_str()),
+        ("acr_values", "\" <script>"),
+        ("login_hint", "a\u{7}b"),
+        ("login_hint", long.as_str()),
+        ("prompt", " "),
+        ("response_mode", "query"),
+        ("scope", "profile   openid profile"),
+        ("registration", "{"),
+        ("id_token_hint", ""),
+        ("dpop_jkt", ""),
+    ] {
+        let page = house.browser().open(&house.plain.plainly(&[(name, value)])).await;
+        assert_eq!(page.page(), "login", "{name}={value}");
+        assert_eq!(page.field("username"), "", "{name}={value}");
+    }
+    for odd in ["&%zz=%", "&=", "&&&", "&state2=%ff", "&+=+"] {
+        let page = house.browser().open(&format!("{}{odd}", house.plain.plainly(&[]))).await;
+        assert_eq!(page.page(), "login", "{odd}");
+    }
+}
+
+/// A4: an ID token of another client, and a token that is none, say nothing about who should be signed in.
+#[tokio::test]
+async fn a_hint_that_is_no_id_token_of_the_client_is_refused() {
+    let house = House::build().await;
+    let tokens = house.app.tokens(&house, &mut house.browser()).await;
+    for hint in [token(&tokens, "id_token"), token(&tokens, "access_token")] {
+        let answer = house.browser().get(&house.plain.plainly(&[("id_token_hint", hint)])).await;
+        assert_eq!(answer.sent("error").as_deref(), Some("invalid_request"));
+    }
+    let access = house.app.push(&house, &[("id_token_hint", token(&tokens, "access_token"))]).await;
+    assert_eq!(access.error(), "invalid_request");
+    // Its own counts, also after it has expired.
+    house.wait(3600);
+    assert_eq!(house.app.push(&house, &[("id_token_hint", token(&tokens, "id_token"))]).await.status, 201);
+}
+
+/// A4: with prompt=none there is no page, whatever else is asked for.
+#[tokio::test]
+async fn prompt_none_never_shows_a_page() {
+    let house = House::build().await;
+    let mut known = house.browser();
+    house.plain.code(&house, &mut known, &[]).await;
+    for more in [("max_age", "0"), ("scope", "openid notes"), ("login_hint", "other"), ("display", "page")] {
+        for mut browser in [house.browser(), known.clone()] {
+            let answer = browser.get(&house.plain.plainly(&[("prompt", "none"), more])).await;
+            assert_eq!(answer.status, 302, "{more:?}");
+            assert!(answer.location().as_str().starts_with(&house.plain.redirect_uri()), "{more:?}");
+            assert_eq!(answer.sent("error").is_some(), answer.sent("code").is_none(), "{more:?}");
+        }
+    }
 }
 
 /// OpenID Connect Core §3.1.2.1: the authorization endpoint takes GET and POST.

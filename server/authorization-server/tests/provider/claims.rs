@@ -84,6 +84,32 @@ async fn a_malformed_claims_request_is_invalid() {
     }
 }
 
+/// OpenID Connect Core §5.5.1.1: an essential `acr` of some value cannot be promised, which is told; one that is only wished for, or
+/// essential without a value, breaks nothing.
+#[tokio::test]
+async fn an_essential_acr_that_cannot_be_met_is_told() {
+    let house = House::build().await;
+    for (acr, refused) in [
+        (json!({ "essential": true, "values": ["urn:example:gold"] }), true),
+        (json!({ "essential": true, "value": "1" }), true),
+        (json!({ "essential": true }), false),
+        (json!({ "essential": true, "values": [] }), false),
+        (json!({ "essential": false, "value": "1" }), false),
+        (json!({ "values": ["1"] }), false),
+        (json!(null), false),
+    ] {
+        let wanted = json!({ "id_token": { "acr": acr } }).to_string();
+        let answer = house.browser().open(&house.plain.plainly(&[("claims", &wanted)])).await;
+        if refused {
+            assert_eq!(answer.sent("error").as_deref(), Some("unmet_authentication_requirements"), "{wanted}");
+            let pushed = house.app.push(&house, &[("claims", &wanted)]).await;
+            assert_eq!((pushed.status.as_u16(), pushed.error().as_str()), (400, "unmet_authentication_requirements"));
+        } else {
+            assert_eq!(answer.page(), "login", "{wanted}");
+        }
+    }
+}
+
 /// A5: accounts have no postal address and no telephone number; asking for the scopes breaks nothing and promises nothing.
 #[tokio::test]
 async fn address_and_phone_are_left_out() {

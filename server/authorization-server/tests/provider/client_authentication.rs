@@ -45,6 +45,14 @@ async fn an_assertion_that_is_not_right_is_refused_without_saying_why() {
         signed("iss", json!("plain")),
         signed("sub", json!("nobody")),
         signed("exp", json!(now - 120)),
+        signed("exp", json!(now + 86_400)),
+        signed("exp", json!(null)),
+        signed("exp", json!("soon")),
+        signed("nbf", json!(now + 61)),
+        signed("iat", json!(now + 61)),
+        signed("aud", json!(format!("{ISSUER}/"))),
+        signed("aud", json!(null)),
+        signed("aud", json!([ISSUER, "https://other.example"])),
         signed("iat", json!(now + 120)),
         signed("jti", json!("")),
         App::new("app").assertion(&house),
@@ -55,7 +63,12 @@ async fn an_assertion_that_is_not_right_is_refused_without_saying_why() {
         assert_eq!((answer.status.as_u16(), answer.error().as_str()), (401, "invalid_client"), "{assertion}");
         assert_eq!(answer.json()["error_description"], "client authentication failed");
     }
-    assert_eq!(push_with(&house, &signed("iat", json!(now + 8))).await.status, 201);
+    for (jti, name) in [("2", "iat"), ("3", "nbf")] {
+        let mut claims = good.clone();
+        claims[name] = json!(now + 10);
+        claims["jti"] = json!(jti);
+        assert_eq!(push_with(&house, &house.app.key.sign("JWT", &claims).unwrap()).await.status, 201, "{name}");
+    }
 }
 
 /// RFC 6749 §2.3, attack 18: a request uses one method only.

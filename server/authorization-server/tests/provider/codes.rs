@@ -1,4 +1,7 @@
+use std::sync::atomic::Ordering;
+
 use protocol::jose::{self, JwkSet};
+use user_database::AccountKeeper;
 
 use crate::app::{API, App, claims, header, token};
 use crate::house::{DEMO, House, ISSUER};
@@ -154,4 +157,20 @@ async fn a_stranger_redeems_nothing() {
     let stranger = App::new("app");
     let answer = stranger.redeem(&house, &code, &[]).await;
     assert_eq!((answer.status.as_u16(), answer.error().as_str()), (401, "invalid_client"));
+}
+
+/// A8: what ends the grants of an account ends the codes on their way to become some: they are refused, and leave nothing behind.
+#[tokio::test]
+async fn a_code_of_an_account_that_may_no_longer_sign_in_is_refused() {
+    let house = House::build().await;
+    let code = house.app.code(&house, &mut house.browser(), &[]).await;
+    house.accounts.disabled.store(true, Ordering::SeqCst);
+    assert_eq!(house.app.redeem(&house, &code, &[]).await.error(), "invalid_grant");
+    house.accounts.disabled.store(false, Ordering::SeqCst);
+    let now = house.now() + jiff::SignedDuration::from_secs(1);
+    AccountKeeper::set_password(&*house.users, DEMO, "$argon2id$new", now).await.unwrap();
+    assert_eq!(house.app.redeem(&house, &code, &[]).await.error(), "invalid_grant");
+    AccountKeeper::remove(&*house.users, DEMO).await.unwrap();
+    let gone = house.app.redeem(&house, &code, &[]).await;
+    assert_eq!((gone.status.as_u16(), gone.error().as_str()), (400, "invalid_grant"));
 }

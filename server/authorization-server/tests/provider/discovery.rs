@@ -55,4 +55,5 @@ async fn an_unknown_path_is_a_page_that_explains() {
     let answer = house.get("/no/such/page").await;
     assert_eq!(answer.status, 404);
     assert_eq!(answer.page(), "problem NotFound");
+    assert_eq!(answer.field("incident"), "", "nobody looks for a mistyped address");
 }

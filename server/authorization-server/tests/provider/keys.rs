@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use protocol::OsRng;
 use protocol::jose::{self, Algorithm, JwkSet, SigningKey};
 use protocol::secret::AccessToken;
+use queue::Event;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use user_database::{SigningKeys, StoredKey, Unavailable};
@@ -90,7 +91,7 @@ async fn the_client_chooses_the_algorithm_of_its_id_tokens() {
     let house = House::with(|settings| {
         settings.clients.extend(apps.iter().map(|(app, algorithm)| {
             let mut client = app.registered(true);
-            client.id_token_signed_response_alg = *algorithm;
+            client.id_token_signed_response_alg = Some(*algorithm);
             client
         }));
     })
@@ -330,4 +331,25 @@ async fn a_forged_access_token_opens_nothing() {
     let forged = attacker.sign("at+jwt", &claims(&access)).unwrap();
     assert_eq!(house.userinfo(&forged).await.status, 401);
     assert_eq!(house.userinfo(&access).await.status, 200);
+}
+
+/// A2: that a key was added is in the audit log, once; what the Queue does not take is told later, and the keys serve meanwhile.
+#[tokio::test]
+async fn a_key_that_was_added_is_audited() {
+    let house = House::build().await;
+    house.queue.broken.store(true, Ordering::SeqCst);
+    house.server.tend_keys().await.unwrap();
+    house.queue.broken.store(false, Ordering::SeqCst);
+    assert_eq!(house.queue.kinds(), [""; 0]);
+    for _ in 0..2 {
+        house.server.tend_keys().await.unwrap();
+    }
+    let told = house.queue.events().into_iter().map(|event| match event {
+        Event::SigningKeyAdded { kid, key_type, signs_from } => (kid, key_type, signs_from),
+        other => panic!("{other:?}"),
+    });
+    let told: BTreeSet<_> = told.collect();
+    let stored = house.users.all().await.unwrap();
+    let expected: BTreeSet<_> = stored.into_iter().map(|key| (key.kid, key.kind, key.activates_at)).collect();
+    assert_eq!((told, house.queue.events().len()), (expected, 3));
 }

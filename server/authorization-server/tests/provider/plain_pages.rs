@@ -17,9 +17,9 @@ impl Pages for PlainPages {
     }
 
     fn consent(&self, page: &ConsentPage) -> String {
-        let ConsentPage { action, csrf, client_name, client_host, user_name, user_email, scopes } = page;
+        let ConsentPage { action, csrf, client_name, client_host, unverified, user_name, user_email, scopes } = page;
         format!(
-            "consent\naction={action}\ncsrf={csrf}\nclient={client_name}\nhost={client_host}\nuser={user_name}\nemail={user_email}\nscopes={}",
+            "consent\naction={action}\ncsrf={csrf}\nclient={client_name}\nhost={client_host}\nunverified={unverified}\nuser={user_name}\nemail={user_email}\nscopes={}",
             scopes.join(" ")
         )
     }

@@ -1,7 +1,7 @@
-use crate::app::with;
+use crate::app::{App, borrowed, with};
 use crate::house::{House, form};
 
-/// RFC 9126 §2.2: 201, a request_uri of the registered kind, and its lifetime.
+/// A10, RFC 9126 §2.2: 201, a request_uri of the registered kind, and its lifetime.
 #[tokio::test]
 async fn a_pushed_request_gets_a_request_uri() {
     let house = House::build().await;
@@ -13,14 +13,27 @@ async fn a_pushed_request_gets_a_request_uri() {
     assert!((60..=120).contains(&body["expires_in"].as_u64().unwrap()));
 }
 
-/// RFC 9126 §2.1: POST only.
+/// A10: nobody pushes without proving who they are.
+#[tokio::test]
+async fn nobody_pushes_anonymously() {
+    let house = House::build().await;
+    let request = house.app.request();
+    let anonymous = house.post("/par", &borrowed(&request)).await;
+    assert_eq!((anonymous.status.as_u16(), anonymous.error().as_str()), (401, "invalid_client"));
+    let nameless = house.post("/par", &borrowed(&with(&request, &[("client_id", "")]))).await;
+    assert_eq!((nameless.status.as_u16(), nameless.error().as_str()), (401, "invalid_client"));
+    let stranger = App::new("app").push(&house, &[]).await;
+    assert_eq!((stranger.status.as_u16(), stranger.error().as_str()), (401, "invalid_client"));
+}
+
+/// A10, RFC 9126 §2.1: POST only.
 #[tokio::test]
 async fn a_request_cannot_be_pushed_by_get() {
     let house = House::build().await;
     assert_eq!(house.get("/par").await.status, 405);
 }
 
-/// RFC 9126 §2.3: the checks of the authorization endpoint, told as JSON.
+/// A6, A9, A10; RFC 9126 §2.3: the checks of the authorization endpoint, told as JSON.
 #[tokio::test]
 async fn what_the_authorization_endpoint_refuses_is_refused_when_it_is_pushed() {
     let house = House::build().await;
@@ -30,6 +43,9 @@ async fn what_the_authorization_endpoint_refuses_is_refused_when_it_is_pushed() 
         (&[("response_type", "token")], "unsupported_response_type"),
         (&[("response_type", "")], "invalid_request"),
         (&[("code_challenge", "")], "invalid_request"),
+        (&[("code_challenge_method", "plain")], "invalid_request"),
+        (&[("code_challenge_method", "")], "invalid_request"),
+        (&[("response_mode", "form_post")], "invalid_request"),
         (&[("scope", "unheard-of")], "invalid_scope"),
         (&[("prompt", "none login")], "invalid_request"),
         (&[("max_age", "-1")], "invalid_request"),
@@ -65,7 +81,7 @@ async fn a_client_that_must_push_cannot_send_a_plain_request() {
     assert_eq!(answer.sent("state").as_deref(), Some("the-state"));
 }
 
-/// RFC 9126 §2.2: a request_uri is bound to the client that pushed it.
+/// A10, RFC 9126 §2.2: a request_uri is bound to the client that pushed it.
 #[tokio::test]
 async fn the_request_uri_of_another_client_is_refused_on_a_page() {
     let house = House::build().await;

@@ -16,7 +16,7 @@ use crate::methods::{basic, send};
 
 const TOKEN: &str = "the initial access token of the operator";
 
-fn open(settings: &mut Settings) {
+pub(crate) fn open(settings: &mut Settings) {
     settings.registration = RegistrationPolicy::Open;
 }
 
@@ -88,6 +88,57 @@ async fn a_client_registers_and_signs_people_in() {
     assert_eq!(tokens.status, 200, "{tokens:?}");
     assert_eq!(house.userinfo(token(&tokens.json(), "access_token")).await.status, 200);
     assert_eq!(house.queue.kinds().iter().filter(|kind| **kind == "client_registered").count(), 1);
+}
+
+/// A18, attack 39: a client that registered itself is shown with the host that it leads to and a warning, whatever it calls itself.
+#[tokio::test]
+async fn a_client_that_registered_itself_is_shown_as_unverified() {
+    let house = House::with(open).await;
+    let named = changed(|body| body["client_name"] = json!("The app client"));
+    let registered = register(&house, &named).await.json();
+    let app = App { client_id: text(&registered, "client_id").to_owned().leak(), key: SigningKey::generate(&OsRng) };
+    for (url, expected) in [
+        (app.plainly(&[("redirect_uri", "https://shop.example/callback")]), ("true", "shop.example")),
+        (house.plain.plainly(&[]), ("false", "plain.example")),
+    ] {
+        let mut browser = house.browser();
+        let login = browser.open(&url).await;
+        let page = browser.log_in(&login).await;
+        assert_eq!(page.page(), "consent");
+        assert_eq!((page.field("unverified").as_str(), page.field("host").as_str()), expected);
+    }
+}
+
+/// RFC 7591 §5: where everybody may register clients, each address may register a few; others are not held up, and nor is whoever asks
+/// in vain.
+#[tokio::test]
+async fn an_address_registers_a_few_clients() {
+    let house = House::with(|settings| {
+        open(settings);
+        settings.slow_down.registration.attempts = 3;
+    })
+    .await;
+    let from = async |address: &str, body: &Value| {
+        let mut browser = house.browser();
+        browser.address = Some(address.parse().unwrap());
+        browser.send("POST", "/register", &[("content-type", "application/json")], body.to_string()).await
+    };
+    let senseless = changed(|body| body["redirect_uris"] = json!([]));
+    for _ in 0..5 {
+        assert_eq!(from("192.0.2.1", &senseless).await.status, 400);
+    }
+    for _ in 0..3 {
+        assert_eq!(from("192.0.2.1", &web()).await.status, 201);
+    }
+    let waiting = from("192.0.2.1", &web()).await;
+    assert_eq!((waiting.status.as_u16(), waiting.error().as_str()), (429, "temporarily_unavailable"));
+    assert_eq!((waiting.header("retry-after"), waiting.header("cache-control")), ("60", "no-store"));
+    assert_eq!(from("198.51.100.1", &web()).await.status, 201);
+    assert_eq!(from("2001:db8::1", &web()).await.status, 201);
+    house.wait(60);
+    assert_eq!(from("192.0.2.1", &web()).await.status, 201);
+    assert_eq!(from("192.0.2.1", &web()).await.header("retry-after"), "120");
+    assert_eq!(house.queue.kinds().iter().filter(|kind| **kind == "client_registered").count(), 6);
 }
 
 /// RFC 7591 §3: with a token, only who has it.
@@ -210,6 +261,13 @@ async fn in_production_no_client_of_itself_leads_to_the_providers_own_machine() 
 #[tokio::test]
 async fn metadata_that_makes_no_sense_is_refused() {
     let house = House::with(open).await;
+    let fapi = changed(|body| {
+        body["token_endpoint_auth_method"] = json!("private_key_jwt");
+        body["jwks_uri"] = json!("https://shop.example/jwks");
+        body["profile"] = json!("fapi2");
+        body["id_token_signed_response_alg"] = json!("RS256");
+    });
+    assert_eq!(register(&house, &fapi).await.error(), "invalid_client_metadata", "FAPI 2.0 §5.4.1");
     let changes: [(&str, Value); 12] = [
         ("redirect_uris", json!([])),
         ("redirect_uris", json!("https://shop.example/callback")),

@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::app::token;
 use crate::house::{DEMO, House};
 
-/// OpenID Connect Core §5.3, §5.4: claims by scope.
+/// A5; OpenID Connect Core §5.3, §5.4: claims by scope.
 #[tokio::test]
 async fn userinfo_answers_what_the_scope_covers() {
     let house = House::build().await;
@@ -50,6 +50,12 @@ async fn a_token_outside_the_header_is_refused() {
     assert_eq!((query.status.as_u16(), query.error().as_str()), (400, "invalid_request"));
     let body = house.post("/userinfo", &[("access_token", access)]).await;
     assert_eq!(body.status, 400);
+    let mut headers = HeaderMap::new();
+    for _ in 0..2 {
+        headers.append("authorization", format!("Bearer {access}").parse().unwrap());
+    }
+    let twice = house.call("GET", "/userinfo", headers, String::new()).await;
+    assert_eq!((twice.status.as_u16(), twice.error().as_str()), (400, "invalid_request"), "attack 6");
 }
 
 /// Attack 16 and A14: an ID token is no access token, and what is altered, expired or foreign is invalid.

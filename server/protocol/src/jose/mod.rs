@@ -1,14 +1,16 @@
 //! Signing and verifying JSON Web Tokens (RFC 7515, 7517, 7519).
 
 use jiff::Timestamp;
-pub use jsonwebtoken::jwk::{Jwk, JwkSet};
+pub use jsonwebtoken::jwk::Jwk;
 use serde::de::DeserializeOwned;
 
 mod algorithm;
+mod key_set;
 mod keyring;
 mod signing_key;
 
 pub use algorithm::{Algorithm, KeyKind};
+pub use key_set::JwkSet;
 pub use keyring::{Keyring, key_id};
 pub use signing_key::{MalformedKey, SigningKey};
 

@@ -36,6 +36,11 @@ const EXPIRED_KEYS: &str = "DELETE FROM signing_keys WHERE kid IN \
 /// Sessions that have run out.
 const ENDED_SESSIONS: &str = "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE ends_at <= $1 LIMIT $2)";
 
+/// Clients that registered themselves and that nobody allows anything.
+const UNUSED_CLIENTS: &str = "DELETE FROM clients WHERE client_id IN (SELECT c.client_id FROM clients c \
+     WHERE c.by_operator = 0 AND c.created_at <= $1 AND NOT EXISTS (SELECT 1 FROM consents a WHERE a.client_id = c.client_id) \
+     AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.client_id) LIMIT $2)";
+
 /// The instant before which a use has no need of its sealed successor any more.
 pub(super) fn successors_before(now: Timestamp) -> Timestamp {
     before(now, ROTATION_GRACE.saturating_add(SKEW))
@@ -60,13 +65,7 @@ impl SqlDatabase {
             (ENDED_SESSIONS, now),
         ];
         for (statement, until) in steps {
-            loop {
-                let batch = self.remove_batch(statement, until, now).await?;
-                removed += batch;
-                if batch < u64::from(BATCH) {
-                    break;
-                }
-            }
+            removed += self.remove_all(statement, until, now).await?;
         }
         sqlx::query("UPDATE refresh_tokens SET successor = NULL WHERE used_at <= $1 AND successor IS NOT NULL")
             .bind(milliseconds(successors_before(now)))
@@ -74,6 +73,30 @@ impl SqlDatabase {
             .await?;
         tracing::debug!(removed, "the User Database was pruned");
         Ok(removed)
+    }
+
+    /// Removes the clients that registered themselves before `until`, were added by no operator, and that nobody allows anything.
+    /// Answers how many there were.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the database does not answer; what was removed until then stays removed.
+    pub async fn prune_clients(&self, until: Timestamp, now: Timestamp) -> Result<u64, Unavailable> {
+        let removed = self.remove_all(UNUSED_CLIENTS, until, now).await?;
+        if removed > 0 {
+            tracing::info!(removed, "clients that registered themselves and were never used are gone");
+        }
+        Ok(removed)
+    }
+
+    async fn remove_all(&self, statement: &'static str, until: Timestamp, now: Timestamp) -> Result<u64, sqlx::Error> {
+        let mut removed = 0;
+        loop {
+            let batch = self.remove_batch(statement, until, now).await?;
+            removed += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(removed);
+            }
+        }
     }
 
     async fn remove_batch(&self, statement: &'static str, until: Timestamp, now: Timestamp) -> Result<u64, sqlx::Error> {

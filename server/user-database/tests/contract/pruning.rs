@@ -2,16 +2,17 @@
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use user_database::{Grants, REPLAY_MEMORY, Rotation, Sessions};
+use user_database::{Clients, Consents as _, Grant, Grants, REPLAY_MEMORY, Rotation, Sessions, StoredClient};
 
 use crate::engines::{Home, on_every_engine};
-use crate::samples::{CLIENT, at, grant, session, subject, token};
+use crate::samples::{CLIENT, at, grant, scope, session, subject, token};
 
 on_every_engine![
     expired_and_revoked_grants_go_with_their_tokens,
     a_used_token_is_remembered_for_its_time,
     a_prune_takes_nothing_that_is_live,
     sessions_that_ran_out_go,
+    clients_that_registered_themselves_and_were_never_used_go,
     replicas_that_prune_at_once_do_not_get_in_each_others_way,
 ];
 
@@ -55,6 +56,36 @@ async fn a_prune_takes_nothing_that_is_live(home: &Home) {
     assert_eq!(database.prune(at(109)).await.unwrap(), 0);
     let repeated = database.rotate(&token("1"), CLIENT, &token("x"), at(109)).await.unwrap();
     assert!(matches!(repeated, Rotation::Repeated { ref successor, .. } if *successor == token("2")), "{repeated:?}");
+}
+
+async fn clients_that_registered_themselves_and_were_never_used_go(home: &Home) {
+    let database = home.open().await;
+    let subject = subject(&database).await;
+    for (client_id, by_operator, second) in [
+        ("unused", false, 0),
+        ("too young", false, 11),
+        ("of the operator", true, 0),
+        ("allowed", false, 0),
+        ("granted", false, 0),
+    ] {
+        let client = StoredClient {
+            client_id: client_id.to_owned(),
+            metadata: serde_json::json!({}),
+            secret_digest: None,
+            registration_digest: None,
+            by_operator,
+            created_at: at(second),
+        };
+        assert!(Clients::add(&*database, &client).await.unwrap());
+    }
+    database.allow(subject, "allowed", &scope("openid"), at(1)).await.unwrap();
+    Grants::add(&*database, &Grant { client_id: "granted".to_owned(), ..grant(subject) }, None).await.unwrap();
+    assert_eq!(database.prune_clients(at(-1), at(20)).await.unwrap(), 0);
+    assert_eq!(database.prune_clients(at(10), at(20)).await.unwrap(), 1);
+    assert!(Clients::find(&*database, "unused").await.unwrap().is_none());
+    assert_eq!(Clients::list(&*database, "", 10).await.unwrap().len(), 4);
+    database.prune(at(3600)).await.unwrap();
+    assert_eq!(database.prune_clients(at(10), at(3600)).await.unwrap(), 1, "its last grant has ended");
 }
 
 async fn replicas_that_prune_at_once_do_not_get_in_each_others_way(home: &Home) {

@@ -1,8 +1,8 @@
 //! `claims` asks for claims one by one (OpenID Connect Core §5.5).
 //!
 //! A claim is given under the scope that covers it, so that the user is asked for it and the token response tells it like a scope
-//! that came by its own name. `essential`, `value` and purposes change nothing, except that a `sub` says who must be signed in;
-//! claims that are not known here are left out.
+//! that came by its own name. `essential`, `value` and purposes change nothing, but for two claims: a `sub` says who must be
+//! signed in, and an essential `acr` of some value how, which nobody here can promise. Claims that are not known are left out.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,11 @@ struct Requested {
 #[derive(Deserialize)]
 struct Wish {
     #[serde(default)]
+    essential: bool,
+    #[serde(default)]
     value: Option<Value>,
+    #[serde(default)]
+    values: Vec<Value>,
 }
 
 pub(super) fn check(asked: &Asked<'_>, demand: &mut Demand) -> Result<(), Refusal> {
@@ -40,6 +44,11 @@ pub(super) fn check(asked: &Asked<'_>, demand: &mut Demand) -> Result<(), Refusa
         return Ok(());
     }
     let (userinfo, id_token) = (userinfo.unwrap_or_default(), id_token.unwrap_or_default());
+    // OpenID Connect Core §5.5.1.1: we have no classes of authentication, so that none of those asked for can be met.
+    let acr = id_token.get("acr").and_then(Option::as_ref);
+    if acr.is_some_and(|wish| wish.essential && (wish.value.is_some() || !wish.values.is_empty())) {
+        return refuse(ErrorCode::UnmetAuthenticationRequirements, "no authentication context class can be promised");
+    }
     for value in [&userinfo, &id_token].into_iter().filter_map(|wishes| wishes.get("sub")?.as_ref()?.value.as_ref()) {
         // What is no subject of ours is somebody who never signs in.
         let wanted = value.as_str().and_then(|text| text.parse().ok()).unwrap_or(Uuid::nil());

@@ -1,23 +1,21 @@
 //! The authorization code grant (RFC 6749 §4.1.3, RFC 7636 §4.6).
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use protocol::pkce;
 use protocol::secret::{CodeVerifier, RefreshToken};
 use protocol::wire::TokenResponse;
+use protocol::{Exchange, pkce};
 use queue::Event;
-use serde_json::Value;
-use user_database::Grant;
+use tracing::Instrument as _;
+use user_database::{Account, Grant};
 
 use super::{Answer, Asked};
-use crate::claims;
 use crate::code::{CODES, CodeRecord, Promise, REMEMBERED, Redemption};
 use crate::outage::Outage;
 use crate::sealed::Held;
 use crate::state::AuthorizationServer;
 use crate::token::TokenError;
 use crate::token::issuance::{self, Holder, Issuance};
+use crate::{claims, exchange};
 
 pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
     Box::pin(redeem(asked))
@@ -35,7 +33,8 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     check(asked, &promise)?;
     let resource = issuance::resource(asked.client, asked.parameters.get("resource"), promise.resource.as_deref())?;
     // Whatever may fail comes before the code is used up, so that an outage does not cost it.
-    let about = about(server, &promise).await?;
+    let account = still_welcome(server, &promise).await?;
+    let about = claims::about(&account, &promise.id_token_claims, &promise.scope);
     let (grant, refresh_token) = prepare(asked, &promise);
     // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
     // where the database fails the code is still good. A grant that loses the race below was never handed out.
@@ -56,13 +55,13 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     Ok(issuance.respond(server, asked.client)?)
 }
 
-/// What the client asked to find in the ID token (OpenID Connect Core §5.5).
-async fn about(server: &AuthorizationServer, promise: &Promise) -> Result<BTreeMap<String, Value>, Outage> {
-    if promise.id_token_claims.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let account = server.boxes.accounts.by_subject(promise.subject).await?;
-    Ok(account.map(|account| claims::about(&account, &promise.id_token_claims, &promise.scope)).unwrap_or_default())
+/// The account, unless it was disabled or removed, or given another password, since its user signed in: what ends its grants ends
+/// the codes on their way to become some.
+async fn still_welcome(server: &AuthorizationServer, promise: &Promise) -> Result<Account, TokenError> {
+    let found = server.boxes.accounts.by_subject(promise.subject);
+    let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;
+    let account = account.filter(|account| !account.disabled && promise.auth_time >= account.sessions_since);
+    account.ok_or(TokenError::AccountGone)
 }
 
 /// The code is bound to its client, its redirect URI, its verifier and its key; a request that has them wrong does not use it
