@@ -364,6 +364,11 @@ mod tests {
                 value["id_token_signed_response_alg"] = json!(algorithm);
             });
             assert_eq!(registered.unwrap().check(), expected, "{algorithm}");
+            let of_access_tokens = client(|value| {
+                value["profile"] = json!("fapi2");
+                value["access_token_signed_response_alg"] = json!(algorithm);
+            });
+            assert_eq!(of_access_tokens.unwrap().check(), expected, "{algorithm}");
         }
     }
 

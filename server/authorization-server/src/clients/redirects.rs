@@ -73,6 +73,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// A7, attack 4: the port of the loopback interface is free for native clients, and nothing else is.
     #[test]
@@ -102,6 +103,81 @@ mod tests {
         assert!(is_same("http://[::1]/cb", "http://[::1]:51234/cb", ApplicationType::Native));
         assert!(!is_same("http://127.0.0.1/cb", "http://127.0.0.1:51234/cb", ApplicationType::Web));
         assert!(!is_same("http://localhost/cb", "http://localhost:51234/cb", ApplicationType::Native));
+    }
+
+    /// Text with what has deceived parsers of URLs before, and what changes a URL that is registered.
+    fn odd() -> impl Strategy<Value = String> {
+        let pieces = prop::sample::select(vec![
+            "http://127.0.0.1",
+            "http://[::1]",
+            "https://app.example",
+            "HTTP://",
+            "//",
+            "/",
+            "\\",
+            "/cb",
+            "/../",
+            "/..;/",
+            "@",
+            ":",
+            "@@",
+            "%25@",
+            "%40",
+            "%2f",
+            "%00",
+            "#",
+            "?",
+            "&",
+            ";",
+            ".",
+            ".evil.example",
+            "evil.example",
+            "localhost",
+            "user",
+            "0",
+            "80",
+            "65536",
+            "\t",
+            "\n",
+            "\u{ff0e}",
+            "\u{202e}",
+            " ",
+            "javascript:",
+            "data:",
+        ]);
+        prop_oneof![prop::collection::vec(pieces, 0..8).prop_map(|pieces| pieces.concat()), ".*"]
+    }
+
+    proptest! {
+        /// A7, attacks 1 to 3: of a web client's URIs nothing but the very text is the same, whatever it is made of.
+        #[test]
+        fn a_web_client_is_sent_nowhere_but_to_the_very_text(before in odd(), after in odd()) {
+            let registered = "https://app.example/cb";
+            for asked in [format!("{before}{registered}{after}"), before.clone(), format!("https://app.example{after}"), format!("{before}{after}")] {
+                prop_assert_eq!(is_same(registered, &asked, ApplicationType::Web), registered == asked, "{}", asked);
+                // Nor of a native client's, where it is not on the loopback interface.
+                prop_assert_eq!(is_same(registered, &asked, ApplicationType::Native), registered == asked, "{}", asked);
+            }
+        }
+
+        /// Attack 4: of a native client's URI on the loopback interface the port is free; as every parser reads it, what is the same leads to
+        /// the same interface, path and query, and to nobody's name.
+        #[test]
+        fn a_native_client_is_sent_nowhere_but_to_its_own_machine(before in odd(), after in odd(), port in any::<u16>()) {
+            let registered = "http://127.0.0.1/cb?a=b";
+            let asked = [
+                format!("http://127.0.0.1:{port}{after}"), format!("http://127.0.0.1{before}:{port}/cb?a=b"),
+                format!("{before}127.0.0.1:{port}/cb?a=b{after}"), format!("http://127.0.0.1:{port}/cb?a=b{after}"), before,
+            ];
+            for asked in asked.iter().filter(|asked| is_same(registered, asked, ApplicationType::Native)) {
+                let url = Url::parse(asked).unwrap();
+                prop_assert_eq!(url.host_str(), Some("127.0.0.1"), "{}", asked);
+                prop_assert_eq!((url.scheme(), url.path(), url.query(), url.fragment()), ("http", "/cb", Some("a=b"), None), "{}", asked);
+                prop_assert!(url.username().is_empty() && url.password().is_none(), "{}", asked);
+            }
+            let honest = format!("http://127.0.0.1:{port}/cb?a=b");
+            prop_assert_eq!(is_same(registered, &honest, ApplicationType::Native), port > 0);
+        }
     }
 
     /// RFC 6749 §3.1.2; attack 1.

@@ -30,6 +30,7 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     }
 }
 
+/// A7, attack 5: who is not known is sent nowhere.
 #[tokio::test]
 async fn an_unknown_or_missing_client_is_a_page() {
     let house = House::build().await;
@@ -164,7 +165,7 @@ async fn prompt_none_never_shows_a_page() {
     }
 }
 
-/// OpenID Connect Core §3.1.2.1: the authorization endpoint takes GET and POST.
+/// A3, attack 8, OpenID Connect Core §3.1.2.1: the authorization endpoint takes GET and POST.
 #[tokio::test]
 async fn a_request_may_come_as_a_form_of_another_site() {
     let house = House::build().await;

@@ -71,7 +71,7 @@ async fn an_assertion_that_is_not_right_is_refused_without_saying_why() {
     }
 }
 
-/// RFC 6749 §2.3, attack 18: a request uses one method only.
+/// A1, RFC 6749 §2.3, attack 18: a request uses one method only.
 #[tokio::test]
 async fn two_methods_at_once_are_refused() {
     let house = House::build().await;

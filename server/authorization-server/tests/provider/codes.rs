@@ -6,7 +6,7 @@ use user_database::AccountKeeper;
 use crate::app::{API, App, claims, header, token};
 use crate::house::{DEMO, House, ISSUER};
 
-/// The whole of it: RFC 6749 §4.1, OpenID Connect Core §3.1, RFC 9068.
+/// A14: The whole of it: RFC 6749 §4.1, OpenID Connect Core §3.1, RFC 9068.
 #[tokio::test]
 async fn a_sign_in_gives_three_tokens() {
     let house = House::build().await;
@@ -69,7 +69,7 @@ async fn the_access_token_is_for_the_resource_asked_for() {
     assert_eq!(house.app.redeem(&house, &code, &[("resource", API)]).await.error(), "invalid_target");
 }
 
-/// RFC 6749 §4.1.2: a code is used once; whoever uses it again revokes what it gave.
+/// A8, attack 9, RFC 6749 §4.1.2: a code is used once; whoever uses it again revokes what it gave.
 #[tokio::test]
 async fn a_replayed_code_revokes_its_tokens() {
     let house = House::build().await;

@@ -2,6 +2,7 @@ use queue::Event;
 
 use crate::house::{DEMO, House, PASSWORD};
 
+/// A18: the page says who asks whom for what, and where it leads.
 #[tokio::test]
 async fn the_consent_page_says_who_asks_whom_for_what() {
     let house = House::build().await;
@@ -16,7 +17,7 @@ async fn the_consent_page_says_who_asks_whom_for_what() {
     assert!(page.header("content-security-policy").contains("form-action 'self' https://app.example"));
 }
 
-/// A18: consent is remembered; a new scope asks again.
+/// Attack 38, A18: consent is remembered; a new scope asks again.
 #[tokio::test]
 async fn a_new_scope_asks_again_and_an_old_one_does_not() {
     let house = House::build().await;
@@ -32,7 +33,7 @@ async fn a_new_scope_asks_again_and_an_old_one_does_not() {
     assert_eq!(other.page(), "consent");
 }
 
-/// RFC 6749 §4.1.2.1: denial is access_denied; it is audited, and nothing is remembered.
+/// A18, RFC 6749 §4.1.2.1: denial is access_denied; it is audited, and nothing is remembered.
 #[tokio::test]
 async fn a_denial_is_told_to_the_client_and_not_remembered() {
     let house = House::build().await;
@@ -88,7 +89,7 @@ async fn consent_cannot_be_skipped() {
     assert_eq!(house.queue.kinds(), [""; 0]);
 }
 
-/// Attack 40: a consent form counts for its own interaction and its own user only.
+/// A18, Attack 40: a consent form counts for its own interaction and its own user only.
 #[tokio::test]
 async fn the_consent_form_of_another_interaction_or_user_is_refused() {
     let house = House::build().await;

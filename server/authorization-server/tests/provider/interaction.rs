@@ -1,6 +1,6 @@
 use crate::house::{House, PASSWORD};
 
-/// A19: two tabs of one browser each end at their own client, in whatever order.
+/// Attack 43, A19: two tabs of one browser each end at their own client, in whatever order.
 #[tokio::test]
 async fn two_interactions_in_one_browser_do_not_disturb_each_other() {
     let house = House::build().await;
@@ -47,7 +47,7 @@ async fn the_interaction_of_another_browser_is_refused() {
     assert_eq!(victim.open(&page.field("action")).await.page(), "problem OtherBrowser");
 }
 
-/// Attack 43: a login that comes too late ends on a page that explains.
+/// A19, Attack 43: a login that comes too late ends on a page that explains.
 #[tokio::test]
 async fn a_late_login_is_explained() {
     let house = House::build().await;

@@ -112,7 +112,7 @@ async fn a_token_of_a_client_that_acts_for_itself_lives_until_it_is_revoked() {
     assert_eq!(about_for(&house, "api", token).await, inactive());
 }
 
-/// RFC 7662 §2.1, attack 27: nobody asks without proving who they are; a public client cannot.
+/// A16, RFC 7662 §2.1, attack 27: nobody asks without proving who they are; a public client cannot.
 #[tokio::test]
 async fn nobody_asks_anonymously() {
     let house = House::with(with_others).await;

@@ -30,7 +30,7 @@ async fn the_pages_are_locked_down() {
     assert_eq!(page.header("access-control-allow-origin"), "");
 }
 
-/// A17: the same answer for an unknown user, a wrong and an empty password.
+/// Attack 44, A17: the same answer for an unknown user, a wrong and an empty password.
 #[tokio::test]
 async fn unknown_user_wrong_password_and_empty_password_are_answered_alike() {
     let house = House::build().await;
@@ -111,7 +111,7 @@ async fn a_login_from_another_site_is_refused() {
     assert!(!browser.cookies.contains_key("__Host-provider"));
 }
 
-/// A form needs the token of its own interaction.
+/// Attack 35: A form needs the token of its own interaction.
 #[tokio::test]
 async fn a_login_without_its_token_is_refused() {
     let house = House::build().await;

@@ -41,7 +41,7 @@ async fn a_client_that_knows_the_session_ends_it_without_a_question() {
     }
 }
 
-/// The session is void at the server, not only forgotten by the browser.
+/// A20: The session is void at the server, not only forgotten by the browser.
 #[tokio::test]
 async fn the_ticket_of_an_ended_session_is_void() {
     let mut known = signed_in().await;

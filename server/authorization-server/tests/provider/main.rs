@@ -17,6 +17,7 @@ mod client_authentication;
 mod codes;
 mod confusion;
 mod consent;
+mod constant_time;
 mod cookies;
 mod cors;
 mod discovery;

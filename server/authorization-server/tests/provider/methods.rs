@@ -155,7 +155,7 @@ async fn a_header_that_is_not_basic_is_an_invalid_client() {
     assert_eq!(send(&house, "/revoke", &good, &[("token", "x"), ("client_id", "post")]).await.error(), "invalid_request");
 }
 
-/// RFC 6749 §2.3, attack 18: a request uses one method only, even where one of them would do.
+/// A1, RFC 6749 §2.3, attack 18: a request uses one method only, even where one of them would do.
 #[tokio::test]
 async fn no_two_methods_of_any_kind() {
     let house = House::with(three).await;

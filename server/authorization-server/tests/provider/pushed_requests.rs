@@ -90,7 +90,7 @@ async fn the_request_uri_of_another_client_is_refused_on_a_page() {
     assert_eq!((answer.status.as_u16(), answer.page()), (400, "problem RequestInvalid"));
 }
 
-/// RFC 9126 §4: unknown and expired request_uris lead nowhere.
+/// A10, RFC 9126 §4: unknown and expired request_uris lead nowhere.
 #[tokio::test]
 async fn a_request_uri_that_is_unknown_or_expired_is_explained() {
     let house = House::build().await;

@@ -1,7 +1,7 @@
 use crate::app::{claims, token};
 use crate::house::House;
 
-/// RFC 9700 §4.14.2: refresh tokens rotate; the new ones work.
+/// A15, RFC 9700 §4.14.2: refresh tokens rotate; the new ones work.
 #[tokio::test]
 async fn a_refresh_gives_new_tokens() {
     let house = House::build().await;
@@ -69,7 +69,7 @@ async fn the_scope_may_narrow_and_never_widens() {
     assert_eq!(again["scope"], "email offline_access openid");
 }
 
-/// RFC 6749 §6: a refresh token is bound to its client.
+/// A15, RFC 6749 §6: a refresh token is bound to its client.
 #[tokio::test]
 async fn the_refresh_token_of_another_client_is_unknown() {
     let house = House::build().await;

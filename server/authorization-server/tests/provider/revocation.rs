@@ -28,7 +28,7 @@ async fn a_foreign_or_unknown_token_changes_nothing() {
     assert_eq!(house.app.refresh(&house, token(&tokens, "refresh_token"), &[]).await.status, 200);
 }
 
-/// RFC 7009 §2.1: the client authenticates first.
+/// A16, RFC 7009 §2.1: the client authenticates first.
 #[tokio::test]
 async fn nobody_revokes_without_authenticating() {
     let house = House::build().await;

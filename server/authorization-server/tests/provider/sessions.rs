@@ -86,7 +86,7 @@ async fn the_hint_of_another_user_is_login_required() {
     assert_eq!(wrong.sent("error").as_deref(), Some("login_required"));
 }
 
-/// A session ends after eight idle hours, and after a day in any case.
+/// A20: A session ends after eight idle hours, and after a day in any case.
 #[tokio::test]
 async fn a_session_ends_idle_or_old() {
     const HOUR: i64 = 3600;

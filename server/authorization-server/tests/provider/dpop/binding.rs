@@ -88,7 +88,7 @@ async fn what_is_no_thumbprint_is_no_dpop_jkt() {
     }
 }
 
-/// RFC 9449 §5.2: a client that is registered for bound tokens gets no others.
+/// A12, RFC 9449 §5.2: a client that is registered for bound tokens gets no others.
 #[tokio::test]
 async fn a_client_of_bound_tokens_must_prove_a_key() {
     let house = House::with(|settings| settings.clients[0].dpop_bound_access_tokens = true).await;
