@@ -71,8 +71,7 @@ async fn an_authorization_request_is_tried_again() {
 
 /// A browser that is signed in and has consented, and the link of a further request.
 async fn known(rig: &Rig) -> (Browser, String) {
-    let mut browser = rig.house.browser();
-    rig.house.app.code(&rig.house, &mut browser, &[]).await;
+    let browser = rig.browser().await;
     (browser, rig.house.app.begin(&rig.house, &[]).await)
 }
 

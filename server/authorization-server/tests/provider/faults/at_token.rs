@@ -15,7 +15,7 @@ async fn code(rig: &Rig) -> String {
     rig.grants.forget();
     // The ID token is asked to hold something of the account, which is looked up for it.
     let wanted = json!({ "id_token": { "email": null } }).to_string();
-    rig.house.app.code(&rig.house, &mut rig.house.browser(), &[("claims", &wanted)]).await
+    rig.house.app.code(&rig.house, &mut rig.browser().await, &[("claims", &wanted)]).await
 }
 
 /// The tokens of a redemption belong to the one grant that lives; a code that is refused left none.

@@ -10,7 +10,7 @@ use Room::{Cache, UserDatabase};
 
 async fn tokens(rig: &Rig) -> Value {
     rig.grants.forget();
-    rig.house.app.tokens(&rig.house, &mut rig.house.browser()).await
+    rig.house.app.tokens(&rig.house, &mut rig.browser().await).await
 }
 
 /// OpenID Connect Core §5.3.
@@ -34,7 +34,10 @@ async fn userinfo_of_a_bound_token_is_an_outage_and_no_dead_token() {
     rig.takes_away(
         [UserDatabase, Cache],
         Told::Json,
-        async |rig| wallet.tokens(&rig.house, &rig.house.app).await,
+        async |rig| {
+            let code = rig.house.app.code(&rig.house, &mut rig.browser().await, &[]).await;
+            wallet.redeem(&rig.house, &rig.house.app, &code).await.json()
+        },
         async |rig, tokens| wallet.userinfo(&rig.house, token(tokens, "access_token")).await,
         async |_, _, trial, answer| assert_eq!(answer.status, 200, "{trial:?}"),
     )

@@ -10,6 +10,7 @@ use user_database::Clients;
 use super::fuse::{Fault, Fuse};
 use super::wired::{Wired, WiredGrants};
 use crate::answer::Answer;
+use crate::browser::Browser;
 use crate::house::House;
 use crate::machines::machine;
 
@@ -63,6 +64,8 @@ pub(crate) struct Rig {
     users: Arc<Fuse>,
     cache: Arc<Fuse>,
     queue: Arc<Fuse>,
+    /// A browser that is signed in, so that not every trial has to hash a password.
+    known: tokio::sync::Mutex<Option<Browser>>,
 }
 
 impl Rig {
@@ -95,7 +98,20 @@ impl Rig {
             let client = store(&Client { backchannel_logout_uri, ..app }, None, house.now()).unwrap();
             assert!(Clients::add(&*house.users, &client).await.unwrap());
         }
-        Self { house, grants: grants.unwrap(), users, cache, queue }
+        Self { house, grants: grants.unwrap(), users, cache, queue, known: tokio::sync::Mutex::default() }
+    }
+
+    /// A browser that is signed in.
+    pub(crate) async fn browser(&self) -> Browser {
+        let mut known = self.known.lock().await;
+        if let Some(mut browser) = known.clone()
+            && browser.get("/").await.field("user") != "nobody"
+        {
+            return browser;
+        }
+        let mut browser = self.house.browser();
+        self.house.app.code(&self.house, &mut browser, &[]).await;
+        known.insert(browser).clone()
     }
 
     fn fuse(&self, room: Room) -> &Fuse {
