@@ -19,6 +19,7 @@ mod confusion;
 mod consent;
 mod cookies;
 mod cors;
+mod device;
 mod discovery;
 mod dpop;
 mod dump;
