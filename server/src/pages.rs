@@ -91,8 +91,8 @@ impl Pages for ProviderPages {
         shown::device_consent(&self.0, &shown_page)
     }
 
-    fn device_done(&self, client_name: &str, allowed: bool) -> String {
-        shown::device_done(&self.0, client_name, allowed)
+    fn device_done(&self, client_name: &str, allowed: bool, account: &str) -> String {
+        shown::device_done(&self.0, client_name, allowed, account)
     }
 
     fn problem(&self, problem: Problem, incident: &str) -> String {

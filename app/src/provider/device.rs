@@ -91,10 +91,10 @@ fn question(page: DeviceConsentPage) -> impl IntoView {
             "You are signed in as " <strong>{page.user_name}</strong> {format!(" ({}).", page.user_email)}
         </p>
         <div class="notice warn" id="warning">
-            <h2>"Is it your own device?"</h2>
+            <h2>"Is the device in front of you?"</h2>
             <p>
-                "Only go on if you started this yourself, on a device that you have with you and that shows the code below. Whoever \
-                 sent you a code or a link to this page would be the one who gets in."
+                "Only go on if you started this yourself, on a device that you have with you and that shows the code below. If somebody \
+                 sent you the code or a link to this page, press Deny: they would be let in as you."
             </p>
         </div>
         <form class="card form" method="post" action=action>
@@ -114,8 +114,8 @@ fn question(page: DeviceConsentPage) -> impl IntoView {
     }
 }
 
-/// Renders the page after that: the device may, or may not.
-pub fn device_done(site: &ProviderSite, client_name: &str, allowed: bool) -> String {
+/// Renders the page after that: the device may, or may not; `account` is where the account page is.
+pub fn device_done(site: &ProviderSite, client_name: &str, allowed: bool, account: &str) -> String {
     let (heading, sentence) = if allowed {
         (
             "The device is connected",
@@ -124,10 +124,15 @@ pub fn device_done(site: &ProviderSite, client_name: &str, allowed: bool) -> Str
     } else {
         ("The device is not connected", format!("Nothing was shared with {client_name}. You can close this page."))
     };
+    let account = account.to_owned();
+    let way_back = allowed.then(|| {
+        view! { <p class="note">"What is connected is listed at " <a id="account" href=account>"your account"</a> ", where you can end it."</p> }
+    });
     document(site, heading, move || {
         view! {
             <h1>{heading}</h1>
             <p class="lede">{sentence}</p>
+            {way_back}
         }
     })
 }

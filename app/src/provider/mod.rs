@@ -151,8 +151,8 @@ mod tests {
             user_code(&site, &UserCodePage { fault: Some(UserCodeFault::Stale), ..user_code_page() }),
             device_consent(&site, &device_consent_page()),
             device_consent(&site, &DeviceConsentPage { client_host: None, self_registered: false, ..device_consent_page() }),
-            device_done(&site, MARKUP, true),
-            device_done(&site, MARKUP, false),
+            device_done(&site, MARKUP, true, "/account"),
+            device_done(&site, MARKUP, false, "/account"),
             sign_out(&site, &sign_out_page(Some(MARKUP))),
             sign_out(&site, &sign_out_page(None)),
             signed_out(&site),
@@ -224,8 +224,8 @@ mod tests {
             consent(&site, &consent_page()),
             user_code(&site, &user_code_page()),
             device_consent(&site, &device_consent_page()),
-            device_done(&site, MARKUP, true),
-            device_done(&site, MARKUP, false),
+            device_done(&site, MARKUP, true, "/account"),
+            device_done(&site, MARKUP, false, "/account"),
         ] {
             assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
             assert!(!page.contains("value=\"<"), "{page}");

@@ -160,8 +160,8 @@ pub trait Pages: Send + Sync + 'static {
     fn user_code(&self, page: &UserCodePage) -> String;
     /// The page that asks whether a device may.
     fn device_consent(&self, page: &DeviceConsentPage) -> String;
-    /// The page after that: the device of this client may, or may not.
-    fn device_done(&self, client_name: &str, allowed: bool) -> String;
+    /// The page after that: the device of this client may, or may not; `account` is where the account page is.
+    fn device_done(&self, client_name: &str, allowed: bool, account: &str) -> String;
     /// The page that explains; `incident` is what support can look for in the log.
     fn problem(&self, problem: Problem, incident: &str) -> String;
     /// The page that asks whether to sign out.

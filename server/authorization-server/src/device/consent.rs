@@ -90,10 +90,10 @@ fn csrf(device: &Device, present: &Present) -> String {
 
 /// The question; or the answer, where it was given before.
 pub(super) fn page(server: &AuthorizationServer, present: &Present, device: &Device) -> Response {
-    let (pages, client) = (&server.boxes.pages, &device.client);
+    let (pages, client, account) = (&server.boxes.pages, &device.client, server.path("/account"));
     let html = match device.standing {
-        Standing::Allowed => pages.device_done(&client.name, true),
-        Standing::Denied => pages.device_done(&client.name, false),
+        Standing::Allowed => pages.device_done(&client.name, true, &account),
+        Standing::Denied => pages.device_done(&client.name, false, &account),
         Standing::Pending => pages.device_consent(&DeviceConsentPage {
             action: server.path("/device/consent"),
             csrf: csrf(device, present),

@@ -45,8 +45,8 @@ impl Pages for PlainPages {
         )
     }
 
-    fn device_done(&self, client_name: &str, allowed: bool) -> String {
-        format!("device-done\nclient={client_name}\nallowed={allowed}")
+    fn device_done(&self, client_name: &str, allowed: bool, account: &str) -> String {
+        format!("device-done\nclient={client_name}\nallowed={allowed}\naccount={account}")
     }
 
     fn problem(&self, problem: Problem, incident: &str) -> String {

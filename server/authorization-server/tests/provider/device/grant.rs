@@ -166,6 +166,33 @@ async fn a_disabled_account_gives_no_tokens() {
     assert_eq!(refused(&poll(&house, &codes).await), (400, "invalid_grant".to_owned()));
 }
 
+/// A yes ends with the sessions of its user: another password before the device has redeemed it, and it is worth nothing.
+#[tokio::test]
+async fn another_password_ends_what_was_allowed_and_not_redeemed() {
+    let house = house().await;
+    let codes = allowed(&house).await;
+    house.wait(1);
+    let keeper: &dyn user_database::AccountKeeper = &*house.users;
+    assert!(keeper.set_password(DEMO, "another hash", house.now()).await.unwrap());
+    assert_eq!(refused(&poll(&house, &codes).await), (400, "invalid_grant".to_owned()));
+}
+
+/// A21: what a device may is listed among what is connected, and ends when the user takes it back.
+#[tokio::test]
+async fn a_device_is_disconnected_at_the_account() {
+    let house = house().await;
+    let codes = allowed(&house).await;
+    let connections = || user_database::Consents::connections(&*house.users, DEMO, house.now());
+    assert_eq!(connections().await.unwrap(), [], "nothing yet");
+    let tokens = poll(&house, &codes).await.json();
+    let connected = connections().await.unwrap();
+    assert_eq!((connected.len(), connected[0].client_id.as_str()), (1, "tv"));
+    assert_eq!(connected[0].scope.to_string(), "email offline_access openid");
+    user_database::Consents::withdraw(&*house.users, DEMO, "tv", house.now()).await.unwrap();
+    assert_eq!(refresh(&house, "tv", &tokens).await.error(), "invalid_grant");
+    assert_eq!(house.userinfo(token(&tokens, "access_token")).await.status, 401);
+}
+
 /// The database gone in the middle: nothing is half-written, and the device code is still good.
 #[tokio::test]
 async fn without_the_database_no_device_code_is_used_up() {
