@@ -217,6 +217,25 @@ async fn a_code_is_decided_once() {
     assert_eq!(crate::app::claims(crate::app::token(&tokens, "access_token"))["sub"], DEMO.to_string());
 }
 
+/// Of two users who say yes in the same moment one is believed, and it is the one whose tokens the device gets.
+#[tokio::test]
+async fn of_two_answers_at_once_one_counts() {
+    let house = house().await;
+    let (mut first, mut second) = (house.browser(), house.browser());
+    let login = second.open("/device").await;
+    second.log_in_as(&login, "other", PASSWORD).await;
+    for _ in 0..10 {
+        let given = begin(&house).await;
+        let questions = (enter(&mut first, &given.user_code).await, enter(&mut second, &given.user_code).await);
+        let (a, b) = tokio::join!(press(&mut first, &questions.0, "allow"), press(&mut second, &questions.1, "allow"));
+        let told = [a.page(), b.page()];
+        let tokens = poll(&house, &given).await.json();
+        let subject = crate::app::claims(crate::app::token(&tokens, "access_token"))["sub"].clone();
+        let expected = if subject == DEMO.to_string() { ["device-done", "user-code"] } else { ["user-code", "device-done"] };
+        assert_eq!(told, expected);
+    }
+}
+
 /// A form that is sent twice, or a no after a yes, changes nothing: the first answer stands.
 #[tokio::test]
 async fn the_first_answer_stands() {
