@@ -39,9 +39,13 @@ pub(super) async fn find(
         Ok(turn) => turn,
         Err(wait) => return Ok(Err(UserCodeFault::TooMany { seconds: whole_seconds(wait) })),
     };
-    if let Some(device) = look(server, present, code).await? {
-        // Not begun anew: or whoever has a device of their own could guess for ever.
+    let found = look(server, present, code).await;
+    if !matches!(found, Ok(None)) {
+        // An outage is nobody's guess. A right code only goes back: if it began the count anew, whoever has a device of their own
+        // could guess for ever.
         turn.give_back(server).await?;
+    }
+    if let Some(device) = found? {
         return Ok(Ok(device));
     }
     let address = address.map(|address| address.to_string());

@@ -2,7 +2,7 @@
 
 mod authorization;
 mod engines;
-mod gadget;
+pub(crate) mod gadget;
 mod grant;
 mod guessing;
 mod pages;
