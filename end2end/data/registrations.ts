@@ -11,6 +11,9 @@ export const SECRET = '50% of "this" & that: a+b/c=? – ünlike any other secre
 /** Everything about a person, and refresh tokens. */
 export const SCOPE = 'openid profile email offline_access';
 
+/** The grant of devices (RFC 8628 §3.4). */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** The algorithms that ID tokens are signed with. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
@@ -22,6 +25,9 @@ export const METHODS = {
   public: 'none',
 } as const;
 export type Method = keyof typeof METHODS;
+
+/** The clients that are devices, without any address to redirect to: `client_id` and method. */
+export const DEVICES = { tv: 'none', till: 'client_secret_basic' } as const;
 
 /** The clients of the tests, as `provider.clients` lists them; `keys` are those of whoever signs assertions. */
 export function registrations(keys: Value): Value[] {
@@ -41,6 +47,14 @@ export function registrations(keys: Value): Value[] {
       id_token_signed_response_alg: algorithm,
     })),
     { ...web, client_id: 'fapi', name: 'FAPI', authentication: assertion, profile: 'fapi2' },
+    ...Object.entries(DEVICES).map(([client_id, method]) => ({
+      client_id,
+      name: 'Television',
+      authentication: method === 'none' ? { method } : secret(method),
+      grant_types: [DEVICE_CODE, 'refresh_token'],
+      scope: SCOPE,
+      resources: [ORDERS],
+    })),
     {
       client_id: 'machine',
       name: 'Machine',

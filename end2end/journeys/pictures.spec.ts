@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { ADA } from '../data/accounts.ts';
 import { expectAccessible } from '../fixtures/accessibility.ts';
+import { Device } from '../fixtures/device.ts';
 import { ARTIFACTS, test } from '../fixtures/journey.ts';
 import { signOut } from '../pages/sign-in.ts';
 
 /** Takes each page as people see it: light and dark, wide and on a phone. The files are for people to look at. */
-test('every page, light and dark, wide and phone', async ({ application, provider, watch }) => {
+test('every page, light and dark, wide and phone', async ({ application, provider, watch, cloakroom }) => {
   test.slow();
   watch.console.expectStatus(403, 404, 422);
   const { page } = application;
@@ -62,6 +63,24 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await provider.page.locator('#change-password').click();
   await provider.page.getByRole('alert').waitFor();
   await picture('provider-account-error');
+  const device = await Device.of(cloakroom, 'Television');
+  await page.goto(`${cloakroom.origins.provider}/device`);
+  await picture('provider-device');
+  await provider.enterDevice('BCDF-GHJK');
+  await provider.page.getByRole('alert').waitFor();
+  await picture('provider-device-error');
+  await page.goto(device.address.href);
+  await picture('provider-device-filled-in');
+  await provider.page.locator('#continue').click();
+  await picture('provider-device-consent');
+  await provider.allow();
+  await picture('provider-device-connected');
+  const denied = await Device.asks(cloakroom, 'television');
+  await page.goto(denied.address.href);
+  await provider.page.locator('#continue').click();
+  await provider.deny();
+  await picture('provider-device-denied');
+  await provider.openAccount();
   await provider.page.locator('#sign-out').click();
   await picture('provider-sign-out');
   await application.open('/');

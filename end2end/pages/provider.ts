@@ -39,6 +39,25 @@ export class Provider {
     await this.page.locator('#deny').click();
   }
 
+  /** Waits for the page that asks for the code of a device. */
+  async asksForDevice(): Promise<void> {
+    await expect(this.page.getByRole('heading', { level: 1, name: 'Connect a device' })).toBeVisible();
+    await this.isOurs();
+  }
+
+  /** Enters the code of a device, as it is typed. */
+  async enterDevice(code: string): Promise<void> {
+    await this.asksForDevice();
+    await this.userCode.fill(code);
+    await this.page.locator('#continue').click();
+  }
+
+  /** Waits for a page that ends here, by its heading. */
+  async tells(heading: string): Promise<void> {
+    await expect(this.page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+    await this.isOurs();
+  }
+
   /** Goes to the account page, by way of the login where nobody is signed in. */
   async openAccount(account?: Account): Promise<void> {
     await this.page.goto(`${this.origins.provider}/account`);
@@ -67,6 +86,10 @@ export class Provider {
 
   get password(): Locator {
     return this.page.locator('#password');
+  }
+
+  get userCode(): Locator {
+    return this.page.locator('#user_code');
   }
 
   get allowButton(): Locator {

@@ -143,6 +143,17 @@ mod tests {
         assert!(policy(&configuration).unwrap().is_on());
     }
 
+    /// RFC 8628: a device needs a name, and neither a redirect URI nor a secret.
+    #[test]
+    fn a_device_reads_as_it_is_written_in_a_file() {
+        let written = "client_id = 'tv'\nname = 'Television'\nscope = 'openid'\nauthentication = { method = 'none' }\n\
+            grant_types = ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token']";
+        let client: Client = toml::from_str(written).unwrap();
+        assert_eq!((client.check(), client.check_strictly()), (Ok(()), Ok(())));
+        let short: Client = toml::from_str(&written.replace("urn:ietf:params:oauth:grant-type:", "")).unwrap();
+        assert!(short.check().unwrap_err().to_string().contains("urn:ietf:params:oauth:grant-type:device_code"));
+    }
+
     /// `name` and the rest as cloakroom.example.toml writes them, the older `require_par` too.
     #[test]
     fn a_client_reads_as_it_is_written_in_a_file() {

@@ -1,7 +1,10 @@
 //! The Authorization Server's port to its pages, answered from `app`: two vocabularies, joined here.
 
 use app::provider as shown;
-use authorization_server::pages::{AccountPage, ConsentPage, LeadsTo, LoginFault, LoginPage, Pages, Problem, SignOutPage};
+use authorization_server::pages::{
+    AccountPage, ConsentPage, DeviceConsentPage, LeadsTo, LoginFault, LoginPage, Pages, Problem, SignOutPage, UserCodeFault,
+    UserCodePage,
+};
 
 mod account;
 
@@ -53,6 +56,43 @@ impl Pages for ProviderPages {
             scopes: page.scopes,
         };
         shown::consent(&self.0, &shown_page)
+    }
+
+    fn user_code(&self, page: &UserCodePage) -> String {
+        let page = page.clone();
+        let shown_page = shown::UserCodePage {
+            action: page.action,
+            csrf: page.csrf,
+            user_code: page.user_code,
+            fault: page.fault.map(|fault| match fault {
+                UserCodeFault::Unknown => shown::UserCodeFault::Unknown,
+                UserCodeFault::TooMany { seconds } => shown::UserCodeFault::TooMany { seconds },
+                UserCodeFault::Stale => shown::UserCodeFault::Stale,
+            }),
+            user_name: page.user_name,
+            user_email: page.user_email,
+        };
+        shown::user_code(&self.0, &shown_page)
+    }
+
+    fn device_consent(&self, page: &DeviceConsentPage) -> String {
+        let page = page.clone();
+        let shown_page = shown::DeviceConsentPage {
+            action: page.action,
+            csrf: page.csrf,
+            user_code: page.user_code,
+            client_name: page.client_name,
+            client_host: page.client_host,
+            self_registered: page.self_registered,
+            user_name: page.user_name,
+            user_email: page.user_email,
+            scopes: page.scopes,
+        };
+        shown::device_consent(&self.0, &shown_page)
+    }
+
+    fn device_done(&self, client_name: &str, allowed: bool, account: &str) -> String {
+        shown::device_done(&self.0, client_name, allowed, account)
     }
 
     fn problem(&self, problem: Problem, incident: &str) -> String {

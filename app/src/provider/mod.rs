@@ -5,6 +5,7 @@
 
 pub mod account;
 mod consent;
+mod device;
 mod document;
 mod login;
 mod model;
@@ -13,8 +14,12 @@ mod scopes;
 mod session;
 
 pub use consent::consent;
+pub use device::{device_consent, device_done, user_code};
 pub use login::login;
-pub use model::{ConsentPage, LeadsTo, LoginFault, LoginPage, Problem, ProviderSite, SignOutPage};
+pub use model::{
+    ConsentPage, DeviceConsentPage, LeadsTo, LoginFault, LoginPage, Problem, ProviderSite, SignOutPage, UserCodeFault,
+    UserCodePage,
+};
 pub use problem::problem;
 pub use scopes::meaning;
 pub use session::{home, sign_out, signed_out};
@@ -103,6 +108,31 @@ mod tests {
         }
     }
 
+    fn user_code_page() -> UserCodePage {
+        UserCodePage {
+            action: "/device".to_owned(),
+            csrf: "c".to_owned(),
+            user_code: MARKUP.to_owned(),
+            fault: None,
+            user_name: MARKUP.to_owned(),
+            user_email: MARKUP.to_owned(),
+        }
+    }
+
+    fn device_consent_page() -> DeviceConsentPage {
+        DeviceConsentPage {
+            action: "/device/consent".to_owned(),
+            csrf: "c".to_owned(),
+            user_code: MARKUP.to_owned(),
+            client_name: MARKUP.to_owned(),
+            client_host: Some(MARKUP.to_owned()),
+            self_registered: true,
+            user_name: MARKUP.to_owned(),
+            user_email: MARKUP.to_owned(),
+            scopes: vec!["openid".to_owned(), MARKUP.to_owned()],
+        }
+    }
+
     fn every_page() -> Vec<String> {
         let site = site();
         let problems =
@@ -114,6 +144,15 @@ mod tests {
             login(&site, &LoginPage { leads_to: LeadsTo::Account, ..login_page() }),
             login(&site, &LoginPage { fault: Some(LoginFault::TooMany { seconds: 90 }), ..login_page() }),
             consent(&site, &consent_page()),
+            user_code(&site, &user_code_page()),
+            user_code(&site, &UserCodePage { user_code: String::new(), ..user_code_page() }),
+            user_code(&site, &UserCodePage { fault: Some(UserCodeFault::Unknown), ..user_code_page() }),
+            user_code(&site, &UserCodePage { fault: Some(UserCodeFault::TooMany { seconds: 5 }), ..user_code_page() }),
+            user_code(&site, &UserCodePage { fault: Some(UserCodeFault::Stale), ..user_code_page() }),
+            device_consent(&site, &device_consent_page()),
+            device_consent(&site, &DeviceConsentPage { client_host: None, self_registered: false, ..device_consent_page() }),
+            device_done(&site, MARKUP, true, "/account"),
+            device_done(&site, MARKUP, false, "/account"),
             sign_out(&site, &sign_out_page(Some(MARKUP))),
             sign_out(&site, &sign_out_page(None)),
             signed_out(&site),
@@ -179,7 +218,15 @@ mod tests {
 
     #[test]
     fn what_others_wrote_is_shown_as_text() {
-        for page in [login(&site(), &login_page()), consent(&site(), &consent_page())] {
+        let site = site();
+        for page in [
+            login(&site, &login_page()),
+            consent(&site, &consent_page()),
+            user_code(&site, &user_code_page()),
+            device_consent(&site, &device_consent_page()),
+            device_done(&site, MARKUP, true, "/account"),
+            device_done(&site, MARKUP, false, "/account"),
+        ] {
             assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
             assert!(!page.contains("value=\"<"), "{page}");
             assert!(!page.contains("\"'&\""), "{page}");
@@ -220,12 +267,45 @@ mod tests {
     /// Enter presses the first button of a form.
     #[test]
     fn the_first_button_is_the_one_that_goes_on() {
-        for (page, first, second) in
-            [(login(&site(), &login_page()), "sign-in", "deny"), (consent(&site(), &consent_page()), "allow", "deny")]
-        {
+        for (page, first, second) in [
+            (login(&site(), &login_page()), "sign-in", "deny"),
+            (consent(&site(), &consent_page()), "allow", "deny"),
+            (device_consent(&site(), &device_consent_page()), "allow", "deny"),
+        ] {
             let place = |id: &str| page.find(&format!("id=\"{id}\" name=\"action\" value=\"{id}\"")).unwrap();
             assert!(place(first) < place(second));
         }
+    }
+
+    #[test]
+    fn a_code_that_does_not_fit_is_told_by_a_summary_with_focus_and_by_the_title() {
+        for (fault, words) in [
+            (UserCodeFault::Unknown, "This code is not one that can be used"),
+            (UserCodeFault::TooMany { seconds: 40 }, "Try again in 40 seconds"),
+            (UserCodeFault::Stale, "was open for too long"),
+        ] {
+            let page = user_code(&site(), &UserCodePage { fault: Some(fault), ..user_code_page() });
+            assert!(page.contains("<title>Error: Connect a device · Cloakroom</title>"), "{page}");
+            assert!(page.contains(words), "{page}");
+            assert_eq!(page.matches("autofocus").count(), 1, "one thing takes focus: {page}");
+        }
+    }
+
+    /// RFC 8628 §3.3.1, §5.4: a code that came with the address is compared, and nobody goes on for somebody else.
+    #[test]
+    fn a_device_is_compared_before_anything_is_allowed() {
+        let empty = user_code(&site(), &UserCodePage { user_code: String::new(), ..user_code_page() });
+        assert!(!empty.contains("exactly this code"), "{empty}");
+        let prefilled = user_code(&site(), &UserCodePage { user_code: "WDJB-MJHT".to_owned(), ..user_code_page() });
+        assert!(prefilled.contains("value=\"WDJB-MJHT\"") && prefilled.contains("exactly this code"), "{prefilled}");
+        let page = DeviceConsentPage { user_code: "WDJB-MJHT".to_owned(), self_registered: false, ..device_consent_page() };
+        let vouched = device_consent(&site(), &page);
+        for words in ["<code id=\"device-code\">WDJB-MJHT</code>", "on a device that you have with you"] {
+            assert!(vouched.contains(words), "{words} in {vouched}");
+        }
+        assert!(!vouched.contains("registered itself"), "{vouched}");
+        let unvouched = device_consent(&site(), &DeviceConsentPage { self_registered: true, ..page });
+        assert!(unvouched.contains("registered itself"), "{unvouched}");
     }
 
     #[test]

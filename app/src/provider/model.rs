@@ -72,6 +72,60 @@ pub struct ConsentPage {
     pub scopes: Vec<String>,
 }
 
+/// What is wrong with the code of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserCodeFault {
+    /// Unknown, expired or used: the same words for all three.
+    Unknown,
+    /// Too many attempts for now.
+    TooMany {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// The form is not of this session any more; it is to be sent again.
+    Stale,
+}
+
+/// The page that asks for the code that a device shows: field `user_code`; button `continue`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserCodePage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// What was typed before, or what the address brought: then it is to be compared with the device.
+    pub user_code: String,
+    /// What is wrong with the last attempt.
+    pub fault: Option<UserCodeFault>,
+    /// Who is signed in here, by name.
+    pub user_name: String,
+    /// Who is signed in here, by e-mail address.
+    pub user_email: String,
+}
+
+/// The page that asks whether a device may; hidden field `user_code`, buttons `allow` and `deny`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceConsentPage {
+    /// Where the form posts to.
+    pub action: String,
+    /// The form's anti-forgery token.
+    pub csrf: String,
+    /// The code that the device shows.
+    pub user_code: String,
+    /// The client on the device.
+    pub client_name: String,
+    /// The host of its redirect URI, where it has one.
+    pub client_host: Option<String>,
+    /// Whether nobody vouches for it.
+    pub self_registered: bool,
+    /// Who is signed in here, by name.
+    pub user_name: String,
+    /// Who is signed in here, by e-mail address.
+    pub user_email: String,
+    /// What is asked for, by scope token.
+    pub scopes: Vec<String>,
+}
+
 /// Why a page does not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {

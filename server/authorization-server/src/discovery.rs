@@ -47,6 +47,7 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             jwks_uri: server.url("/jwks"),
             userinfo_endpoint: Some(server.url("/userinfo")),
             pushed_authorization_request_endpoint: Some(server.url("/par")),
+            device_authorization_endpoint: Some(server.url("/device_authorization")),
             introspection_endpoint: Some(server.url("/introspect")),
             revocation_endpoint: Some(server.url("/revoke")),
             registration_endpoint: server.settings.registration.is_on().then(|| server.url("/register")),

@@ -20,6 +20,7 @@ mod client_authentication;
 mod code;
 mod cors;
 mod credentials;
+mod device;
 mod discovery;
 mod dpop;
 mod end_session;

@@ -10,8 +10,8 @@ use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
 use crate::{
-    account, authorize, cors, discovery, end_session, home, interaction, introspect, jwks, problem, pushed, register, revoke,
-    token, userinfo,
+    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, problem, pushed, register,
+    revoke, token, userinfo,
 };
 
 /// No request to these endpoints is honestly larger, in bytes.
@@ -42,6 +42,7 @@ fn endpoints(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServe
         .route("/jwks", get(jwks::get).options(cors::preflight))
         .route("/par", post(pushed::post).options(cors::preflight))
         .route("/token", post(token::post).options(cors::preflight))
+        .route("/device_authorization", post(device::authorization::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::post).options(cors::preflight))
         .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post).options(cors::preflight))
@@ -55,6 +56,8 @@ fn pages(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> 
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login/{interaction}", get(interaction::login::get).post(interaction::login::post))
         .route("/consent/{interaction}", get(interaction::consent::get).post(interaction::consent::post))
+        .route("/device", get(device::page::get).post(device::page::post))
+        .route("/device/consent", get(device::consent::get).post(device::consent::post))
         .route("/account", get(account::get))
         .route("/account/{form}", post(account::post))
         .route("/end_session", get(end_session::get).post(end_session::post))

@@ -53,6 +53,18 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
         Ok(server.boxes.cache.put(&self.key(secret), &sealed, lifetime.unsigned_abs()).await?)
     }
 
+    /// Writes the record of `secret` only where there is none; tells whether it did. Of many at once, one does.
+    pub(crate) async fn add(
+        &self,
+        server: &AuthorizationServer,
+        secret: &str,
+        value: &T,
+        lifetime: SignedDuration,
+    ) -> Result<bool, Outage> {
+        let sealed = self.seal(server, secret, value)?;
+        Ok(server.boxes.cache.add(&self.key(secret), &sealed, lifetime.unsigned_abs()).await?)
+    }
+
     /// The record of `secret`, unless there is none; one that does not open counts as none.
     pub(crate) async fn get(&self, server: &AuthorizationServer, secret: &str) -> Result<Option<Held<T>>, Outage> {
         let key = self.key(secret);

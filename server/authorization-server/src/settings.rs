@@ -76,6 +76,8 @@ pub struct Lifetimes {
     pub interaction: SignedDuration,
     /// An authorization code.
     pub code: SignedDuration,
+    /// The codes of a device, until its user has decided and it has redeemed them (RFC 8628 §3.2).
+    pub device_code: SignedDuration,
     /// An access token.
     pub access_token: SignedDuration,
     /// An ID token.
@@ -94,6 +96,7 @@ impl Default for Lifetimes {
             pushed_request: SignedDuration::from_secs(90),
             interaction: SignedDuration::from_mins(15),
             code: SignedDuration::from_secs(60),
+            device_code: SignedDuration::from_mins(10),
             access_token: SignedDuration::from_mins(5),
             id_token: SignedDuration::from_mins(5),
             grant: SignedDuration::from_hours(30 * 24),
@@ -168,6 +171,7 @@ impl Lifetimes {
             ("pushed_request", self.pushed_request),
             ("interaction", self.interaction),
             ("code", self.code),
+            ("device_code", self.device_code),
             ("access_token", self.access_token),
             ("id_token", self.id_token),
             ("grant", self.grant),

@@ -12,6 +12,7 @@ use user_database::{AccountKeeper, Accounts, AuditTrail, Consents, Grants, Sessi
 
 use crate::clients::Clients;
 use crate::clients::remote_keys::RemoteKeys;
+use crate::device::UserCodes;
 use crate::keys::{KeyError, KeyStore, Keys};
 use crate::outage::Outage;
 use crate::outbound::Outbound;
@@ -49,6 +50,7 @@ pub struct AuthorizationServer {
     pub(crate) keys: Keys,
     pub(crate) passwords: Passwords,
     pub(crate) devices: Devices,
+    pub(crate) user_codes: UserCodes,
     pub(crate) nonces: Nonces,
     issuer: String,
     origin: String,
@@ -85,7 +87,8 @@ impl From<KeyError> for PrepareError {
 impl AuthorizationServer {
     /// Checks the settings, and loads the signing keys; the very first start of all replicas makes the first ones.
     ///
-    /// `sealing_secret` is what signing keys are sealed under in the User Database, and what DPoP nonces are made with; it must
+    /// `sealing_secret` is what signing keys are sealed under in the User Database, and what DPoP nonces are made with, and what user codes are
+    /// kept under; it must
     /// stay the same over restarts and on every replica.
     ///
     /// # Errors
@@ -103,6 +106,7 @@ impl AuthorizationServer {
             remote_keys: RemoteKeys::new(boxes.outbound.clone(), Arc::clone(&boxes.clock)),
             passwords: Passwords::new(),
             devices: Devices::new(sealing_secret),
+            user_codes: UserCodes::new(sealing_secret),
             nonces: Nonces::derive(sealing_secret.expose_secret().as_bytes()),
             keys,
             settings,

@@ -61,6 +61,8 @@ secrets! {
     IdToken,
     /// An authorization code (RFC 6749 §1.3.1).
     AuthorizationCode,
+    /// A device code (RFC 8628 §3.2).
+    DeviceCode,
     /// A PKCE code verifier (RFC 7636 §4.1).
     CodeVerifier,
     /// A client assertion (RFC 7523 §2.2).

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use crate::claims::{Audience, Confirmation};
-use crate::secret::{AccessToken, IdToken, RefreshToken};
+use crate::secret::{AccessToken, DeviceCode, IdToken, RefreshToken};
 use crate::{ErrorCode, Scope};
 
 /// The parameters of a query or a form, each at most once (RFC 6749 §3.1, §3.2); an empty value counts as absent.
@@ -50,6 +50,25 @@ pub struct PushedAuthorizationResponse {
     pub request_uri: String,
     /// For how many seconds.
     pub expires_in: u64,
+}
+
+/// What the device authorization endpoint answers (RFC 8628 §3.2).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeviceAuthorizationResponse {
+    /// What the device asks the token endpoint with.
+    pub device_code: DeviceCode,
+    /// What the device shows and its user types.
+    pub user_code: String,
+    /// Where the user types it.
+    pub verification_uri: String,
+    /// The same with the code in it, for a QR code or a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_uri_complete: Option<String>,
+    /// Seconds until both codes expire.
+    pub expires_in: u64,
+    /// Seconds that the device waits between two questions; five where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<u64>,
 }
 
 /// What the token endpoint answers (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).

@@ -62,6 +62,14 @@ pub enum Event {
         /// The client.
         client_id: String,
     },
+    /// A code was entered that no device shows (RFC 8628 §5.1).
+    UserCodeRefused {
+        /// Who was signed in.
+        subject: String,
+        /// Where the attempt came from, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+    },
     /// An application session was ended by its user.
     SignedOut {
         /// The provider that had vouched.
@@ -155,6 +163,7 @@ impl Event {
             Self::SignInFailed { .. } => "sign_in_failed",
             Self::ConsentGranted { .. } => "consent_granted",
             Self::ConsentDenied { .. } => "consent_denied",
+            Self::UserCodeRefused { .. } => "user_code_refused",
             Self::SignedOut { .. } => "signed_out",
             Self::SessionEnded { .. } => "session_ended",
             Self::TokenReplayed { .. } => "token_replayed",
@@ -175,6 +184,7 @@ impl Event {
             Self::SignedIn { subject, .. }
             | Self::ConsentGranted { subject, .. }
             | Self::ConsentDenied { subject, .. }
+            | Self::UserCodeRefused { subject, .. }
             | Self::SignedOut { subject, .. }
             | Self::SessionEnded { subject, .. }
             | Self::TokenReplayed { subject, .. }

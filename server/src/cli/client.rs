@@ -77,7 +77,8 @@ pub struct NewClient {
     /// A file with the public keys of private_key_jwt, a JWK set.
     #[arg(long, value_name = "FILE")]
     pub jwks: Option<PathBuf>,
-    /// The grants that it may use. Repeatable [default: authorization_code, refresh_token].
+    /// The grants that it may use; beside the default there are client_credentials, and for devices
+    /// urn:ietf:params:oauth:grant-type:device_code. Repeatable [default: authorization_code, refresh_token].
     #[arg(long, value_name = "NAME")]
     pub grant_type: Vec<String>,
     /// The most that it may ever ask for, parted by spaces.

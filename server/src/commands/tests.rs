@@ -106,6 +106,21 @@ async fn a_client_with_keys_or_without_any_proof_has_no_secret() {
     assert_eq!((public["application_type"].as_str(), public.get("client_secret")), (Some("native"), None));
 }
 
+/// RFC 8628: a device needs no address to redirect to.
+#[tokio::test]
+async fn a_device_is_added_without_any_address() {
+    let desk = Desk::new();
+    let device_code = "urn:ietf:params:oauth:grant-type:device_code";
+    let added =
+        ["client", "add", "tv", "--method", "none", "--grant-type", device_code, "--grant-type", "refresh_token", "--json"];
+    let added = desk.json(&added).await;
+    assert_eq!(added["grant_types"], serde_json::json!([device_code, "refresh_token"]));
+    assert_eq!((&added["redirect_uris"], &added["response_types"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!(desk.json(&["client", "show", "tv", "--json"]).await["grant_types"], added["grant_types"]);
+    let mistaken = desk.call(&["client", "add", "radio", "--grant-type", "device_code"]).await.unwrap_err();
+    assert!(mistaken.contains("there is no grant_type device_code") && mistaken.contains(device_code), "{mistaken}");
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_in_words_that_help() {
     let desk = Desk::new();

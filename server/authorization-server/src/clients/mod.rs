@@ -66,6 +66,6 @@ pub enum MalformedClient {
     #[error("there is no key to verify assertions with")]
     NoKeys,
     /// A grant that the token endpoint does not have.
-    #[error("there is no grant_type {0}")]
+    #[error("there is no grant_type {0}; there are {names}", names = crate::token::grants::names().join(", "))]
     GrantType(String),
 }

@@ -41,7 +41,7 @@ impl Ending<'_> {
                 let code = issued.instrument(exchange::span(Exchange::RedirectWithCode)).await?;
                 Ok(request.with_code(server.issuer(), &code))
             }
-            Self::Page(page) => Ok(server.url(page.path())),
+            Self::Page(page) => Ok(server.url(&page.path())),
             Self::Home => Ok(server.url("/")),
         }
     }

@@ -15,7 +15,7 @@ use crate::state::AuthorizationServer;
 /// What an interaction is for.
 pub(super) enum Errand {
     /// A client's authorization request: it ends at the client.
-    Authorization(AuthorizeRequest<Checked>),
+    Authorization(Box<AuthorizeRequest<Checked>>),
     /// A page of our own that has to know who is there: it ends on that page.
     Page(OwnPage),
 }
@@ -23,7 +23,7 @@ pub(super) enum Errand {
 /// An errand at rest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Written {
-    Authorization(Record),
+    Authorization(Box<Record>),
     Page(OwnPage),
 }
 
@@ -31,7 +31,9 @@ impl Errand {
     /// The errand that was kept; none where its client is no longer registered for where it ends.
     pub(super) async fn restore(server: &AuthorizationServer, written: Written) -> Result<Option<Arc<Self>>, Outage> {
         let errand = match written {
-            Written::Authorization(record) => AuthorizeRequest::restore(&server.clients, record).await?.map(Self::Authorization),
+            Written::Authorization(record) => {
+                AuthorizeRequest::restore(&server.clients, *record).await?.map(|request| Self::Authorization(Box::new(request)))
+            }
             Written::Page(page) => Some(Self::Page(page)),
         };
         Ok(errand.map(Arc::new))

@@ -81,7 +81,7 @@ pub(crate) async fn enter(
         Next::Login => "login",
         Next::Consent(..) => "consent",
     };
-    lead(server, cookies, Written::Authorization(request.record()), pushed, page, StatusCode::FOUND).await
+    lead(server, cookies, Written::Authorization(Box::new(request.record())), pushed, page, StatusCode::FOUND).await
 }
 
 /// Ends at once what needed no page.

@@ -7,6 +7,7 @@ use tower_cookies::Cookies;
 
 use super::errand::Written;
 use super::{InteractionError, lead};
+use crate::device::UserCode;
 use crate::pages::LeadsTo;
 use crate::state::AuthorizationServer;
 
@@ -14,23 +15,27 @@ use crate::state::AuthorizationServer;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum OwnPage {
     /// Where the code that a device shows is entered.
-    Device,
+    Device {
+        /// The code that is entered already, if one is.
+        user_code: Option<UserCode>,
+    },
     /// Where users look after their account.
     Account,
 }
 
 impl OwnPage {
-    /// Its path below the issuer.
-    pub(super) fn path(&self) -> &'static str {
+    /// Its path below the issuer, with its query.
+    pub(super) fn path(&self) -> String {
         match self {
-            Self::Device => "/device",
-            Self::Account => "/account",
+            Self::Device { user_code: None } => "/device".to_owned(),
+            Self::Device { user_code: Some(code) } => format!("/device?user_code={}", code.shown()),
+            Self::Account => "/account".to_owned(),
         }
     }
 
     pub(super) fn leads_to(&self) -> LeadsTo {
         match self {
-            Self::Device => LeadsTo::Device,
+            Self::Device { .. } => LeadsTo::Device,
             Self::Account => LeadsTo::Account,
         }
     }

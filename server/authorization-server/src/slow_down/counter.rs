@@ -1,4 +1,4 @@
-//! A count of wrong passwords in the Cache, which all replicas share; it expires there.
+//! A count of wrong guesses in the Cache, which all replicas share; it expires there.
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::seal::digest;
@@ -37,7 +37,7 @@ impl Counter {
         Self { kind, key: format!("provider:slow-down:{kind}:{}", digest("slow-down", whose)), limit }
     }
 
-    /// What is counted: `name`, `device` or `address`.
+    /// What is counted: `name`, `device` or `address`; `user-code` or `user-code-address`.
     pub(super) fn kind(&self) -> &'static str {
         self.kind
     }

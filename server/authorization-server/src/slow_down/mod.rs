@@ -1,4 +1,5 @@
-//! The slow-down of guessed passwords: who was wrong too often has to wait, a little longer each time.
+//! The slow-down of guessed passwords, and of guessed codes of devices: who was wrong too often has to wait, a little longer each
+//! time.
 //!
 //! Nobody is locked out. A browser that has signed in to the account before has a count of its own ([`device`]), so that
 //! strangers who guess cost its user nothing. All others are counted by the name they type, whether or not there is such an
@@ -10,6 +11,7 @@ mod settings;
 
 use jiff::SignedDuration;
 use protocol::ClientAddress;
+use uuid::Uuid;
 
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
@@ -36,12 +38,30 @@ pub(crate) struct Turn {
 ///
 /// The inner error is how long to wait: whatever the password, it was not looked at.
 pub(crate) async fn take(server: &AuthorizationServer, guesser: &Guesser<'_>) -> Result<Result<Turn, SignedDuration>, Outage> {
+    take_all(server, counters(&server.settings.slow_down, guesser)).await
+}
+
+/// Counts a try at the code of a device (RFC 8628 §5.1), by who is signed in and by the network they come from, with the limits
+/// of a name and of an address.
+pub(crate) async fn take_for_user_code(
+    server: &AuthorizationServer,
+    subject: Uuid,
+    address: Option<ClientAddress>,
+) -> Result<Result<Turn, SignedDuration>, Outage> {
+    let settings = &server.settings.slow_down;
+    let network = address.map(|address| address.network().to_string());
+    let network = network.map(|network| Counter::new("user-code-address", network.as_bytes(), settings.address));
+    let user = Counter::new("user-code", subject.as_bytes(), settings.name);
+    take_all(server, network.into_iter().chain([user]).collect()).await
+}
+
+async fn take_all(server: &AuthorizationServer, counters: Vec<Counter>) -> Result<Result<Turn, SignedDuration>, Outage> {
     let mut turn = Turn { counters: Vec::new() };
-    for counter in counters(&server.settings.slow_down, guesser) {
+    for counter in counters {
         match counter.take(server).await? {
             Ok(()) => turn.counters.push(counter),
             Err(Wait(wait)) => {
-                tracing::info!(counted = counter.kind(), seconds = wait.as_secs(), "a sign-in attempt has to wait");
+                tracing::info!(counted = counter.kind(), seconds = wait.as_secs(), "a try has to wait");
                 turn.give_back(server).await?;
                 return Ok(Err(wait));
             }
@@ -87,7 +107,7 @@ impl Turn {
         Ok(())
     }
 
-    /// The password was not looked at after all.
+    /// It does not count: what was guessed was not looked at after all, or was right and is not to begin anything anew.
     pub(crate) async fn give_back(self, server: &AuthorizationServer) -> Result<(), Outage> {
         for counter in self.counters {
             counter.give_back(server).await?;

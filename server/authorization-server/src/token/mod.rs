@@ -55,6 +55,18 @@ pub(crate) enum TokenError {
     UnknownRefreshToken,
     #[error("the refresh token was used before; its grant is revoked")]
     RefreshTokenReplayed,
+    #[error("the user has not decided yet")]
+    DevicePending,
+    #[error("the user has not decided yet; wait five seconds longer between requests from now on")]
+    DeviceTooFast,
+    #[error("the user denied the device")]
+    DeviceDenied,
+    #[error("the device code has expired")]
+    DeviceExpired,
+    #[error("the device code is unknown, or another client's")]
+    UnknownDeviceCode,
+    #[error("the device code was already redeemed; what it had given is revoked")]
+    DeviceCodeReplayed,
     #[error("the account can no longer sign in")]
     AccountGone,
     #[error("scope is malformed or wider than what was granted")]
@@ -82,13 +94,22 @@ impl TokenError {
             | Self::WrongVerifier
             | Self::UnknownRefreshToken
             | Self::RefreshTokenReplayed
+            | Self::UnknownDeviceCode
+            | Self::DeviceCodeReplayed
             | Self::OtherKey
             | Self::AccountGone => ErrorCode::InvalidGrant,
+            Self::DevicePending => ErrorCode::AuthorizationPending,
+            Self::DeviceTooFast => ErrorCode::SlowDown,
+            Self::DeviceDenied => ErrorCode::AccessDenied,
+            Self::DeviceExpired => ErrorCode::ExpiredToken,
             Self::NoProof => ErrorCode::InvalidDpopProof,
             Self::WiderScope | Self::NothingToGrant => ErrorCode::InvalidScope,
             Self::OtherResource => ErrorCode::InvalidTarget,
         };
-        tracing::info!(cause = %self, "a token request was refused");
+        // A device that asks as it should is nothing to report.
+        if !matches!(self, Self::DevicePending) {
+            tracing::info!(cause = %self, "a token request was refused");
+        }
         problem::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
     }
 }

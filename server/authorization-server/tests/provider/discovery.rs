@@ -31,7 +31,12 @@ async fn the_metadata_tells_what_is_supported() {
     assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
     assert_eq!(
         metadata["grant_types_supported"],
-        serde_json::json!(["authorization_code", "refresh_token", "client_credentials"])
+        serde_json::json!([
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code"
+        ])
     );
     assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     // OpenID Connect Core §15.1: RS256 is among them.

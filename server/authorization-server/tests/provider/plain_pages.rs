@@ -1,6 +1,8 @@
 //! Pages as plain lines, so that tests read what was asked to be shown.
 
-use authorization_server::pages::{AccountPage, ConsentPage, LeadsTo, LoginPage, Pages, Problem, SignOutPage};
+use authorization_server::pages::{
+    AccountPage, ConsentPage, DeviceConsentPage, LeadsTo, LoginPage, Pages, Problem, SignOutPage, UserCodePage,
+};
 
 pub(crate) struct PlainPages;
 
@@ -22,6 +24,29 @@ impl Pages for PlainPages {
             "consent\naction={action}\ncsrf={csrf}\nclient={client_name}\nhost={client_host}\nunverified={unverified}\nuser={user_name}\nemail={user_email}\nscopes={}",
             scopes.join(" ")
         )
+    }
+
+    fn user_code(&self, page: &UserCodePage) -> String {
+        let UserCodePage { action, csrf, user_code, fault, user_name, user_email } = page;
+        format!(
+            "user-code\naction={action}\ncsrf={csrf}\nuser_code={user_code}\nfault={fault:?}\nuser={user_name}\nemail={user_email}"
+        )
+    }
+
+    fn device_consent(&self, page: &DeviceConsentPage) -> String {
+        let DeviceConsentPage { action, csrf, user_code, client_name, client_host, .. } = page;
+        format!(
+            "device-consent\naction={action}\ncsrf={csrf}\nuser_code={user_code}\nclient={client_name}\nhost={client_host:?}\n\
+             self_registered={}\nuser={}\nemail={}\nscopes={}",
+            page.self_registered,
+            page.user_name,
+            page.user_email,
+            page.scopes.join(" ")
+        )
+    }
+
+    fn device_done(&self, client_name: &str, allowed: bool, account: &str) -> String {
+        format!("device-done\nclient={client_name}\nallowed={allowed}\naccount={account}")
     }
 
     fn problem(&self, problem: Problem, incident: &str) -> String {

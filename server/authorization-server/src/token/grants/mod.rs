@@ -8,10 +8,13 @@ use protocol::wire::{Parameters, TokenResponse};
 
 use super::TokenError;
 use crate::clients::Client;
+use crate::device;
 use crate::state::AuthorizationServer;
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
+mod first;
 mod refresh_token;
 
 /// A grant: its registered name, and how it answers.
@@ -20,10 +23,11 @@ pub(super) struct GrantType {
     pub(super) answer: for<'a> fn(&'a Asked<'a>) -> Answer<'a>,
 }
 
-static GRANTS: [GrantType; 3] = [
+static GRANTS: [GrantType; 4] = [
     GrantType { name: "authorization_code", answer: authorization_code::answer },
     GrantType { name: "refresh_token", answer: refresh_token::answer },
     GrantType { name: "client_credentials", answer: client_credentials::answer },
+    GrantType { name: device::GRANT_TYPE, answer: device_code::answer },
 ];
 
 /// What a grant may look at; the client has proved who it is.

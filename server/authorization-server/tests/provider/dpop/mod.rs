@@ -6,6 +6,6 @@ mod proofs;
 mod refresh;
 mod replay;
 mod userinfo;
-mod wallet;
+pub(crate) mod wallet;
 
 pub(crate) use wallet::Wallet;

@@ -4,6 +4,7 @@
 //! is half-written: no grant is left behind whose tokens nobody has, and nothing is granted, ended or revoked without its event.
 
 mod at_account;
+mod at_devices;
 mod at_pages;
 mod at_register;
 mod at_sessions;

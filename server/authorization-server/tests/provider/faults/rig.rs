@@ -11,6 +11,7 @@ use super::fuse::{Fault, Fuse};
 use super::wired::{Wired, WiredGrants};
 use crate::answer::Answer;
 use crate::browser::Browser;
+use crate::device::gadget::registered as device;
 use crate::house::House;
 use crate::machines::machine;
 
@@ -93,7 +94,7 @@ impl Rig {
             },
         )
         .await;
-        for app in [house.app.registered(true), house.plain.registered(false), machine("machine")] {
+        for app in [house.app.registered(true), house.plain.registered(false), machine("machine"), device("tv")] {
             let backchannel_logout_uri = Some("https://app.example/backchannel".parse().unwrap());
             let client = store(&Client { backchannel_logout_uri, ..app }, None, house.now()).unwrap();
             assert!(Clients::add(&*house.users, &client).await.unwrap());

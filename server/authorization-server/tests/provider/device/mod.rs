@@ -1,0 +1,10 @@
+//! RFC 8628: devices without a keyboard, and what their users see meanwhile.
+
+mod authorization;
+mod engines;
+pub(crate) mod gadget;
+mod grant;
+mod guessing;
+mod pages;
+mod polling;
+mod sign_in;
