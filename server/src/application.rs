@@ -25,6 +25,7 @@ pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) ->
         .fallback(move |request: Request| async move { site.page(request).await })
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
         .merge(surface::router(api))
+        .layer(from_fn_with_state(Arc::clone(api), surface::proxy::first))
 }
 
 /// B4: what may change state, and every question below `/api`, must come from our own pages.

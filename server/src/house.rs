@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::Site;
 use app::ports::{Development, Ports};
-use application_api::ApplicationApi;
+use application_api::{ApplicationApi, Lines};
 use authorization_server::{AuthorizationServer, Boxes, DemoAccount, Lifetimes, Outbound, PrepareError};
 use axum::Router;
 use cache::Cache;
@@ -107,6 +107,21 @@ pub fn http(configuration: &Configuration) -> Result<reqwest::Client, Failure> {
         .map_err(|error| no_client(&error))
 }
 
+/// The client for calls through the proxy. An answer may take as long as it likes once it has begun, and it may switch protocols,
+/// which HTTP/1.1 alone can.
+///
+/// # Errors
+/// Those of [`http`].
+pub fn upstream(configuration: &Configuration) -> Result<reqwest::Client, Failure> {
+    reqwest::Client::builder()
+        .tls_certs_merge(authorities(configuration)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(PATIENCE_TO_CONNECT)
+        .http1_only()
+        .build()
+        .map_err(|error| no_client(&error))
+}
+
 /// What asks others for a client's sake.
 ///
 /// # Errors
@@ -188,7 +203,7 @@ fn application_origin(
         keys::client_key(configuration)?,
         Arc::clone(cache),
         Arc::clone(queue),
-        http.clone(),
+        Lines { http: http.clone(), upstream: upstream(configuration)? },
         Arc::clone(&nature.clock),
         Arc::clone(&nature.rng),
     ));
@@ -228,6 +243,7 @@ pub(crate) fn application_settings(configuration: &Configuration) -> Result<appl
         session_lifetime: section.session_lifetime.try_into().map_err(|error| wrong(&error))?,
         session_idle: section.session_idle.try_into().map_err(|error| wrong(&error))?,
         transaction_lifetime: section.sign_in_lifetime.try_into().map_err(|error| wrong(&error))?,
+        routes: section.routes.clone(),
     })
 }
 

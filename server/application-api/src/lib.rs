@@ -1,7 +1,7 @@
 //! The Application API: the backend-for-frontend that starts OAuth and exchanges the code for tokens.
 //!
 //! Every token stays here, sealed in the Cache; the browser carries a ticket. The exchanges of the diagram, in order:
-//! [`begin`] (1 to 4), [`complete`] (8 to 13), then [`resource`], [`refresh`] and [`sign_out`]. It speaks HTTP to its
+//! [`begin`] (1 to 4), [`complete`] (8 to 13), then [`resource`], [`proxy`], [`refresh`] and [`sign_out`]. It speaks HTTP to its
 //! provider, ours or anyone's, and depends on nothing of it but `protocol`.
 
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub mod complete;
 pub mod cookies;
 pub mod devices;
 pub mod provider;
+pub mod proxy;
 pub mod refresh;
 pub mod resource;
 pub mod session;
@@ -42,11 +43,21 @@ pub struct ApplicationApi {
     cache: Arc<dyn Cache>,
     queue: Arc<dyn Queue>,
     http: reqwest::Client,
+    upstream: reqwest::Client,
     client_key: SigningKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     tasks: TaskTracker,
     stopping: CancellationToken,
+}
+
+/// The HTTP clients of the box. Neither follows redirects.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    /// To the provider and the Resource API.
+    pub http: reqwest::Client,
+    /// For the proxy: without a time for a whole answer, and by HTTP/1.1, which alone switches protocols.
+    pub upstream: reqwest::Client,
 }
 
 impl ApplicationApi {
@@ -56,10 +67,11 @@ impl ApplicationApi {
         client_key: SigningKey,
         cache: Arc<dyn Cache>,
         queue: Arc<dyn Queue>,
-        http: reqwest::Client,
+        lines: Lines,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
+        let Lines { http, upstream } = lines;
         let provider = Provider::new(&settings, client_key.clone(), http.clone(), Arc::clone(&clock), Arc::clone(&rng));
         Self {
             settings,
@@ -67,6 +79,7 @@ impl ApplicationApi {
             cache,
             queue,
             http,
+            upstream,
             client_key,
             clock,
             rng,

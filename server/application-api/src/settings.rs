@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use protocol::Scope;
 use url::Url;
 
+use crate::proxy::Route;
+
 /// Settings of the Application API.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -25,6 +27,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// How long a begun sign-in may take.
     pub transaction_lifetime: Duration,
+    /// What the proxy may call.
+    pub routes: Vec<Route>,
 }
 
 impl Settings {

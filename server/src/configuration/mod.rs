@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use application_api::proxy::Route;
 use authorization_server::{Client, KeySchedule, SlowDown};
 use clap::ValueEnum;
 use jiff::SignedDuration;
@@ -97,6 +98,8 @@ pub struct Application {
     pub session_idle: SignedDuration,
     /// How long a begun sign-in may take: `10m`.
     pub sign_in_lifetime: SignedDuration,
+    /// What the proxy may call, as `[[application.routes]]`.
+    pub routes: Vec<Route>,
 }
 
 /// Section `[provider]`.
@@ -263,6 +266,7 @@ impl Default for Application {
             session_lifetime: SignedDuration::from_hours(12),
             session_idle: SignedDuration::from_hours(2),
             sign_in_lifetime: SignedDuration::from_mins(10),
+            routes: Vec::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is refused although it parses: origins that are none, and development defaults in production, each named.
 
+use application_api::proxy;
 use authorization_server::{Authentication, ClientKeys};
 use url::Url;
 
@@ -17,6 +18,9 @@ impl Configuration {
         faults.extend(addresses.iter().filter_map(Address::malformed));
         if !self.application.scope.contains("openid") {
             faults.push("application.scope must hold openid".to_owned());
+        }
+        if let Err(fault) = proxy::route::check(&self.application.routes) {
+            faults.push(format!("application.routes: {fault}"));
         }
         for (key, lifetime) in [
             ("session_lifetime", self.application.session_lifetime),

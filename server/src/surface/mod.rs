@@ -22,6 +22,7 @@ mod devices;
 mod events;
 mod logout;
 mod problem;
+pub mod proxy;
 mod session;
 
 use problem::Problem;

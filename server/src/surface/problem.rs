@@ -16,8 +16,18 @@ pub(crate) enum Problem {
     NoHeader,
     /// There is no such device.
     NoSuchDevice,
+    /// The access token has expired, and there is no refresh token.
+    AccessExpired,
+    /// The path could mean another one upstream.
+    AmbiguousPath,
     /// The path is asked in another way.
     MethodNotAllowed,
+    /// The provider does not answer, and the access token has expired.
+    ProviderUnreachable,
+    /// The upstream does not answer.
+    UpstreamUnreachable,
+    /// The upstream was silent for too long.
+    UpstreamSilent,
     /// The Cache does not answer; nobody is signed out by that.
     Unavailable,
 }
@@ -29,6 +39,15 @@ impl Problem {
             Self::OtherSite => (StatusCode::FORBIDDEN, "other-site", "the request came from another site"),
             Self::NoHeader => (StatusCode::FORBIDDEN, "no-header", "the request needs the header X-CSRF, with any value"),
             Self::NoSuchDevice => (StatusCode::NOT_FOUND, "no-such-device", "that device is not signed in"),
+            Self::AccessExpired => {
+                (StatusCode::UNAUTHORIZED, "access-expired", "access has expired: lead the browser to /login?renew=1")
+            }
+            Self::AmbiguousPath => (StatusCode::BAD_REQUEST, "ambiguous-path", "the path could mean another one"),
+            Self::ProviderUnreachable => {
+                (StatusCode::BAD_GATEWAY, "provider-unreachable", "the sign-in provider does not answer")
+            }
+            Self::UpstreamUnreachable => (StatusCode::BAD_GATEWAY, "upstream-unreachable", "the API behind does not answer"),
+            Self::UpstreamSilent => (StatusCode::GATEWAY_TIMEOUT, "upstream-silent", "the API behind took too long"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method", "the path is not asked by this method"),
             Self::Unavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "sessions cannot be looked up now, and none is lost")
@@ -44,7 +63,7 @@ impl IntoResponse for Problem {
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self == Self::Unavailable {
+        if matches!(self, Self::Unavailable | Self::ProviderUnreachable) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response

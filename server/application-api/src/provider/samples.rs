@@ -25,6 +25,7 @@ pub(super) fn provider() -> Provider {
         session_lifetime: std::time::Duration::from_secs(3600),
         session_idle: std::time::Duration::from_secs(3600),
         transaction_lifetime: std::time::Duration::from_secs(600),
+        routes: Vec::new(),
     };
     let clock = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
     Provider::new(&settings, SigningKey::generate(&OsRng), reqwest::Client::new(), clock, Arc::new(OsRng))

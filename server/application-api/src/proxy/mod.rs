@@ -1,0 +1,223 @@
+//! The proxy: calls of the browser to APIs, with the user's access token that the browser never sees.
+//!
+//! Bodies stream both ways, as fast as the slower side takes them. An answer of 401 leads to one refresh and one more try, where
+//! the call can be made again. Event streams and WebSockets end within a second of their session.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use futures::StreamExt as _;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use protocol::secret::AccessToken;
+use protocol::{ClientAddress, fetch_metadata};
+use url::Url;
+
+use crate::refresh::NoToken;
+use crate::session::Session;
+use crate::{ApplicationApi, Visit};
+
+mod headers;
+mod pace;
+pub mod route;
+mod websocket;
+
+pub use route::{InvalidRoute, Route, TokenUse};
+
+use pace::Pace;
+
+/// The largest body that is kept in memory to be sent again, in bytes.
+const LARGEST_KEPT: u64 = 64 << 10;
+
+/// Why a call has no answer of the upstream's.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// No route has this path.
+    #[error("no route has this path")]
+    NoRoute,
+    /// The route does not allow the method; these it does.
+    #[error("the route does not allow the method")]
+    Method(String),
+    /// The path could mean another one upstream.
+    #[error(transparent)]
+    Path(#[from] route::AmbiguousPath),
+    /// Another site made the browser call.
+    #[error("the call came from another site")]
+    OtherSite,
+    /// The header that only our own pages send is missing.
+    #[error("the call lacks the header X-CSRF")]
+    NoHeader,
+    /// Nobody is signed in, or the session has ended.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// The access token has expired and cannot be refreshed; signing in once more gives another.
+    #[error("the access token has expired")]
+    AccessExpired,
+    /// The provider does not answer, and the access token has expired.
+    #[error("the provider does not answer")]
+    ProviderUnreachable,
+    /// The upstream does not answer.
+    #[error("the upstream does not answer: {0}")]
+    Unreachable(String),
+    /// The upstream was silent for too long.
+    #[error("the upstream was silent for too long")]
+    Silent,
+    /// The Cache does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] cache::Unavailable),
+}
+
+impl From<NoToken> for ProxyError {
+    fn from(error: NoToken) -> Self {
+        match error {
+            NoToken::Ended => Self::SignedOut,
+            NoToken::Expired => Self::AccessExpired,
+            NoToken::ProviderUnreachable => Self::ProviderUnreachable,
+            NoToken::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+/// A call on its way.
+struct Call<'a> {
+    route: &'a Route,
+    target: Url,
+    method: Method,
+    headers: HeaderMap,
+    session: Option<Session>,
+}
+
+impl ApplicationApi {
+    /// Whether some route has `path`.
+    pub fn proxies(&self, path: &str) -> bool {
+        route::find(&self.settings.routes, path).is_some()
+    }
+
+    /// Makes the call that its route allows, and gives the upstream's answer.
+    ///
+    /// # Errors
+    /// [`ProxyError`] where there is none.
+    pub async fn proxy(self: &Arc<Self>, request: Request<Body>) -> Result<Response<Body>, ProxyError> {
+        let (mut parts, body) = request.into_parts();
+        let route = route::find(&self.settings.routes, parts.uri.path()).ok_or(ProxyError::NoRoute)?;
+        let upgrade = route.websocket && websocket::is_asked(&parts.headers);
+        self.admit(route, &parts, upgrade)?;
+        let called = parts.uri.path_and_query().ok_or(route::AmbiguousPath)?;
+        let target = route.target(called)?;
+        let address = parts.extensions.get::<ClientAddress>().copied();
+        let session = match route.token {
+            TokenUse::None => None,
+            TokenUse::User => {
+                let visit = Visit { headers: &parts.headers, query: "", address };
+                Some(self.session(&visit).await?.ok_or(ProxyError::SignedOut)?)
+            }
+        };
+        let headers = headers::request(&parts.headers, &self.settings.origin, address);
+        let call = Call { route, target, method: parts.method.clone(), headers, session };
+        if upgrade { self.tunnel(call, &mut parts).await } else { self.stream(call, &parts, body).await }
+    }
+
+    /// B4: what a page of another site, or a form, made the browser send, is not sent on. A WebSocket cannot carry the header, so
+    /// that its `Origin` decides alone, and must be there.
+    fn admit(&self, route: &Route, parts: &Parts, upgrade: bool) -> Result<(), ProxyError> {
+        let (headers, own) = (&parts.headers, self.settings.origin.as_str());
+        if !route.allows(&parts.method) {
+            return Err(ProxyError::Method(route.methods.join(", ")));
+        }
+        let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if fetch_metadata::is_foreign(headers, own) || !(safe || fetch_metadata::is_same_origin(headers, own)) {
+            return Err(ProxyError::OtherSite);
+        }
+        if upgrade {
+            return if headers.get(ORIGIN).is_some_and(|origin| origin == own) { Ok(()) } else { Err(ProxyError::OtherSite) };
+        }
+        if route.anti_forgery && !headers.contains_key("x-csrf") { Err(ProxyError::NoHeader) } else { Ok(()) }
+    }
+
+    async fn stream(self: &Arc<Self>, call: Call<'_>, parts: &Parts, body: Body) -> Result<Response<Body>, ProxyError> {
+        let token = self.token(&call, None).await?;
+        let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let chunked = parts.headers.contains_key(http::header::TRANSFER_ENCODING);
+        let pace = Pace::new(call.route.patience());
+        let answer = match length {
+            Some(length) if length > LARGEST_KEPT => self.send(&call, token.as_ref(), streamed(body, &pace), &pace).await?,
+            None if chunked || parts.version == http::Version::HTTP_2 && !is_bodiless(&call.method) => {
+                self.send(&call, token.as_ref(), streamed(body, &pace), &pace).await?
+            }
+            _ => {
+                let limit = usize::try_from(LARGEST_KEPT).unwrap_or(usize::MAX);
+                let kept = axum::body::to_bytes(body, limit).await;
+                let kept = kept.map_err(|error| ProxyError::Unreachable(format!("the call broke off: {error}")))?;
+                let answer = self.send(&call, token.as_ref(), kept.clone().into(), &pace).await?;
+                if answer.status() == StatusCode::UNAUTHORIZED && token.is_some() {
+                    let token = self.token(&call, token.as_ref()).await?;
+                    self.send(&call, token.as_ref(), kept.into(), &pace).await?
+                } else {
+                    answer
+                }
+            }
+        };
+        Ok(self.returned(call, answer))
+    }
+
+    async fn token(self: &Arc<Self>, call: &Call<'_>, refused: Option<&AccessToken>) -> Result<Option<AccessToken>, ProxyError> {
+        match &call.session {
+            None => Ok(None),
+            Some(session) => Ok(Some(self.access_token(session, refused).await?)),
+        }
+    }
+
+    async fn send(
+        &self,
+        call: &Call<'_>,
+        token: Option<&AccessToken>,
+        body: reqwest::Body,
+        pace: &Pace,
+    ) -> Result<reqwest::Response, ProxyError> {
+        let mut request =
+            self.upstream.request(call.method.clone(), call.target.clone()).headers(call.headers.clone()).body(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose());
+        }
+        let answer = pace.keep(request.send()).await.ok_or(ProxyError::Silent)?;
+        answer.map_err(|error| unreachable(&error))
+    }
+
+    /// The answer as the browser gets it; an event stream ends with its session.
+    fn returned(self: &Arc<Self>, call: Call<'_>, answer: reqwest::Response) -> Response<Body> {
+        let (status, headers) = (answer.status(), headers::response(answer.headers(), call.session.is_some()));
+        let lasting = answer.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        let chunks = answer.bytes_stream();
+        let body = match call.session.filter(|_| lasting) {
+            None => Body::from_stream(chunks),
+            Some(session) => {
+                let api = Arc::clone(self);
+                Body::from_stream(chunks.take_until(async move { api.until_ended(&session).await }))
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// A body as it comes, which keeps the call from being taken for silent.
+fn streamed(body: Body, pace: &Pace) -> reqwest::Body {
+    let pace = pace.clone();
+    reqwest::Body::wrap_stream(body.into_data_stream().inspect(move |_| pace.moved()))
+}
+
+fn is_bodiless(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE)
+}
+
+fn unreachable(error: &reqwest::Error) -> ProxyError {
+    if error.is_timeout() { ProxyError::Silent } else { ProxyError::Unreachable(error.to_string()) }
+}
+
+/// The header that goes with 405.
+pub fn allow(methods: &str) -> Option<(http::HeaderName, HeaderValue)> {
+    HeaderValue::from_str(methods).ok().map(|value| (ALLOW, value))
+}
