@@ -83,7 +83,7 @@ impl Pages for ProviderPages {
             user_code: page.user_code,
             client_name: page.client_name,
             client_host: page.client_host,
-            self_registered: page.self_registered,
+            unverified: page.unverified,
             user_name: page.user_name,
             user_email: page.user_email,
             scopes: page.scopes,

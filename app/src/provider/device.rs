@@ -80,10 +80,14 @@ pub fn device_consent(site: &ProviderSite, page: &DeviceConsentPage) -> String {
 }
 
 fn question(page: DeviceConsentPage) -> impl IntoView {
-    let DeviceConsentPage { action, csrf, user_code, client_name, client_host, self_registered, .. } = page;
+    let DeviceConsentPage { action, csrf, user_code, client_name, client_host, unverified, .. } = page;
     let host = client_host.map(|host| view! { " at " <code id="client-host">{host}</code> });
-    let stranger = self_registered.then(|| {
-        view! { <p id="stranger">"It registered itself here: nobody has checked that it is what it says."</p> }
+    let warning = unverified.then(|| {
+        view! {
+            <p id="unverified">
+                "Nobody has checked this application: it registered itself here, and its name is only what it calls itself."
+            </p>
+        }
     });
     view! {
         <h1>{format!("Connect {client_name}?")}</h1>
@@ -102,7 +106,7 @@ fn question(page: DeviceConsentPage) -> impl IntoView {
             <input type="hidden" name="user_code" value=user_code.clone()/>
             <p class="device-code"><code id="device-code">{user_code}</code></p>
             <p><strong>{client_name}</strong> {host} ", on the device that shows this code, would like to:"</p>
-            {stranger}
+            {warning}
             <ul class="scopes">
                 {page.scopes.iter().map(|scope| view! { <li data-scope=scope.clone()>{meaning(scope)}</li> }).collect_view()}
             </ul>

@@ -126,7 +126,7 @@ mod tests {
             user_code: MARKUP.to_owned(),
             client_name: MARKUP.to_owned(),
             client_host: Some(MARKUP.to_owned()),
-            self_registered: true,
+            unverified: true,
             user_name: MARKUP.to_owned(),
             user_email: MARKUP.to_owned(),
             scopes: vec!["openid".to_owned(), MARKUP.to_owned()],
@@ -150,7 +150,7 @@ mod tests {
             user_code(&site, &UserCodePage { fault: Some(UserCodeFault::TooMany { seconds: 5 }), ..user_code_page() }),
             user_code(&site, &UserCodePage { fault: Some(UserCodeFault::Stale), ..user_code_page() }),
             device_consent(&site, &device_consent_page()),
-            device_consent(&site, &DeviceConsentPage { client_host: None, self_registered: false, ..device_consent_page() }),
+            device_consent(&site, &DeviceConsentPage { client_host: None, unverified: false, ..device_consent_page() }),
             device_done(&site, MARKUP, true, "/account"),
             device_done(&site, MARKUP, false, "/account"),
             sign_out(&site, &sign_out_page(Some(MARKUP))),
@@ -298,14 +298,14 @@ mod tests {
         assert!(!empty.contains("exactly this code"), "{empty}");
         let prefilled = user_code(&site(), &UserCodePage { user_code: "WDJB-MJHT".to_owned(), ..user_code_page() });
         assert!(prefilled.contains("value=\"WDJB-MJHT\"") && prefilled.contains("exactly this code"), "{prefilled}");
-        let page = DeviceConsentPage { user_code: "WDJB-MJHT".to_owned(), self_registered: false, ..device_consent_page() };
+        let page = DeviceConsentPage { user_code: "WDJB-MJHT".to_owned(), unverified: false, ..device_consent_page() };
         let vouched = device_consent(&site(), &page);
         for words in ["<code id=\"device-code\">WDJB-MJHT</code>", "on a device that you have with you"] {
             assert!(vouched.contains(words), "{words} in {vouched}");
         }
-        assert!(!vouched.contains("registered itself"), "{vouched}");
-        let unvouched = device_consent(&site(), &DeviceConsentPage { self_registered: true, ..page });
-        assert!(unvouched.contains("registered itself"), "{unvouched}");
+        assert!(!vouched.contains("unverified"), "{vouched}");
+        let unvouched = device_consent(&site(), &DeviceConsentPage { unverified: true, ..page });
+        assert!(unvouched.contains("id=\"unverified\""), "{unvouched}");
     }
 
     #[test]

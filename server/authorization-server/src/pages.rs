@@ -113,7 +113,7 @@ pub struct DeviceConsentPage {
     /// The host of its redirect URI, where it has one.
     pub client_host: Option<String>,
     /// Whether nobody vouches for it.
-    pub self_registered: bool,
+    pub unverified: bool,
     /// Who is signed in here, by name.
     pub user_name: String,
     /// Who is signed in here, by e-mail address.

@@ -100,7 +100,7 @@ pub(super) fn page(server: &AuthorizationServer, present: &Present, device: &Dev
             user_code: device.code.shown(),
             client_name: client.name.clone(),
             client_host: host(client),
-            self_registered: client.voucher == Voucher::Nobody,
+            unverified: client.voucher == Voucher::Nobody,
             user_name: present.account.name.clone(),
             user_email: present.account.email.clone(),
             scopes: device.transaction.scope.iter().map(str::to_owned).collect(),

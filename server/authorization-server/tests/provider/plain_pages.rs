@@ -37,8 +37,8 @@ impl Pages for PlainPages {
         let DeviceConsentPage { action, csrf, user_code, client_name, client_host, .. } = page;
         format!(
             "device-consent\naction={action}\ncsrf={csrf}\nuser_code={user_code}\nclient={client_name}\nhost={client_host:?}\n\
-             self_registered={}\nuser={}\nemail={}\nscopes={}",
-            page.self_registered,
+             unverified={}\nuser={}\nemail={}\nscopes={}",
+            page.unverified,
             page.user_name,
             page.user_email,
             page.scopes.join(" ")

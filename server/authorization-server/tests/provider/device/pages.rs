@@ -25,7 +25,7 @@ async fn the_question_says_who_asks_whom_for_what() {
         (page.field("email").as_str(), page.field("scopes").as_str()),
         ("demo@example.com", "email offline_access openid")
     );
-    assert_eq!(page.field("self_registered"), "false");
+    assert_eq!(page.field("unverified"), "false");
     // A client that people know by an address is shown with it.
     let till = codes(&send(&house, "/device_authorization", &basic("till", SECRET), &[("scope", SCOPE)]).await);
     assert_eq!(enter(&mut browser, &till.user_code).await.field("host"), "Some(\"till.example\")");
@@ -147,7 +147,7 @@ async fn a_device_that_registered_itself_is_shown_as_a_stranger() {
     let given = codes(&ask(&house, &client_id, &[("scope", "openid")]).await);
     let mut browser = house.browser();
     let page = enter(&mut browser, &given.user_code).await;
-    assert_eq!((page.field("client").as_str(), page.field("self_registered").as_str()), ("Lamp", "true"));
+    assert_eq!((page.field("client").as_str(), page.field("unverified").as_str()), ("Lamp", "true"));
     press(&mut browser, &page, "allow").await;
     assert_eq!(poll_as(&house, &client_id, &given).await.status, 200);
 }
