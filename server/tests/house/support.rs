@@ -14,6 +14,7 @@ use protocol::{ManualClock, OsRng};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode, Url};
 use server::Configuration;
+use server::configuration::Role;
 use server::dev_certificate::{self, Made};
 use server::house::{House, Nature};
 use server::listener::{self, Certificate, OpenDoor};
@@ -109,6 +110,22 @@ pub async fn house() -> Running {
 
 /// A fresh house on `engines`; none where only the embedded ones are wanted.
 pub async fn house_on(engines: Engines) -> Option<Running> {
+    house_on_with(engines, |_| ()).await
+}
+
+/// Another process for the application alone, on the same engines and with the same key, and where it listens: as behind a load
+/// balancer.
+pub async fn replica(house: &Running) -> (Running, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut configuration = house.configuration.clone();
+    configuration.roles = vec![Role::Application];
+    configuration.application.listen = listener.local_addr().unwrap();
+    let url = format!("http://localhost:{}", configuration.application.listen.port());
+    (move_in(configuration, vec![listener], Arc::clone(&house.clock)).await, url)
+}
+
+/// The same, with its configuration changed.
+pub async fn house_on_with(engines: Engines, change: impl FnOnce(&mut Configuration)) -> Option<Running> {
     let directory = tempfile::tempdir().unwrap();
     let (mut configuration, listeners) = configuration(directory.path()).await;
     if engines == Engines::Servers {
@@ -122,6 +139,7 @@ pub async fn house_on(engines: Engines) -> Option<Running> {
         configuration.queue = server("CLOAKROOM_TEST_REDIS");
         configuration.database = fresh_database(&server("CLOAKROOM_TEST_POSTGRES")).await;
     }
+    change(&mut configuration);
     let mut running = move_in(configuration, listeners, clock()).await;
     running.directory = Some(directory);
     Some(running)
