@@ -12,11 +12,21 @@ use axum::response::sse::{Event, KeepAlive};
 use futures::stream::{self, Stream, StreamExt as _};
 use http::request::Parts;
 
+use super::openapi::ProblemDetails;
 use super::{Api, Problem, visit};
 
 /// So that proxies between do not take the stream for dead.
 const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
+/// Server-sent events: `signed-in` at once, `signed-out` within a second of the session's end.
+#[utoipa::path(
+    get,
+    path = "/session/events",
+    responses(
+        (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
+        (status = 401, description = "Nobody is signed in", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn get(
     State(api): State<Api>,
     parts: Parts,

@@ -8,16 +8,28 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::openapi::{CsrfHeader, ProblemDetails};
 use super::{Api, Problem, visit};
 
 /// Where to go on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GoTo {
     /// The URL to lead the browser to: the provider's, which ends its session and leads back, or a page of ours.
     pub(crate) location: String,
 }
 
+/// Signs out here; the browser is to be led to `location`, where the provider's session ends.
+#[utoipa::path(
+    post,
+    path = "/logout",
+    params(CsrfHeader),
+    responses(
+        (status = 200, description = "The session is over, or there was none", body = GoTo),
+        (status = 503, description = "Nothing is known to have ended", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn post(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
     let (location, cookie) = match api.sign_out(&visit(&parts.headers, &parts)).await {
         SignOut::AtProvider(url, cookie) => (url.into(), cookie),

@@ -3,7 +3,7 @@
 //! `GET /session`, `GET /session/events`, `GET` and `DELETE /session/devices`, `DELETE /session/devices/{id}` and `POST /logout`
 //! answer JSON and never redirect; trouble is told as problem details (RFC 9457). All but the event stream ask for the header
 //! [`HEADER`], which a page of another site cannot send without the browser asking us first. `POST /backchannel-logout` is the
-//! provider's.
+//! provider's. `GET /openapi.json` says all this to machines.
 
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ mod backchannel_logout;
 mod devices;
 mod events;
 mod logout;
+mod openapi;
 mod problem;
 pub mod proxy;
 mod session;
@@ -45,6 +46,7 @@ pub fn router(api: &Api) -> Router {
         .merge(called)
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .layer(from_fn_with_state(Arc::clone(api), refuse_other_sites))
+        .route("/openapi.json", get(openapi::get))
         .route("/backchannel-logout", post(backchannel_logout::post))
         .layer(from_fn(never_kept))
         .with_state(Arc::clone(api))

@@ -1,9 +1,11 @@
 //! Trouble, told as problem details (RFC 9457).
 
 use application_api::devices::DevicesError;
+use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+
+use super::openapi::ProblemDetails;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +61,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind, title) = self.told();
-        let body = json!({ "type": format!("urn:cloakroom:problem:{kind}"), "title": title, "status": status.as_u16() });
-        let mut response = (status, body.to_string()).into_response();
+        let body =
+            ProblemDetails { kind: format!("urn:cloakroom:problem:{kind}"), title: title.to_owned(), status: status.as_u16() };
+        let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(self, Self::Unavailable | Self::ProviderUnreachable) {

@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use http::request::Parts;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::openapi::{CsrfHeader, ProblemDetails};
 use super::{Api, Problem, visit};
 
 /// The session of the request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SessionView {
     /// The user, as the provider names them.
     pub(crate) subject: String,
@@ -26,6 +28,18 @@ pub(crate) struct SessionView {
     pub(crate) idle_ends_at: String,
 }
 
+/// Who is signed in, and until when.
+#[utoipa::path(
+    get,
+    path = "/session",
+    params(CsrfHeader),
+    responses(
+        (status = 200, description = "The session of the cookie", body = SessionView),
+        (status = 401, description = "Nobody is signed in", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "From another site, or without the header", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Sessions cannot be looked up now", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn get(State(api): State<Api>, parts: Parts) -> Result<Json<SessionView>, Problem> {
     let session = api.session(&visit(&parts.headers, &parts)).await?.ok_or(Problem::SignedOut)?;
     let idle_ends_at = api.idle_end(&session.identity);
