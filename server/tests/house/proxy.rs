@@ -82,7 +82,7 @@ async fn upstream() -> (String, Arc<Seen>) {
         .route("/v1/echo", any(echo))
         .route("/v1/count", post(count))
         .route("/v1/flood", get(flood))
-        .route("/v1/silent", get(|| std::future::pending::<()>()))
+        .route("/v1/silent", get(std::future::pending::<()>))
         .fallback(tell)
         .with_state(Arc::clone(&seen));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
