@@ -19,6 +19,15 @@ pub struct CurrentUser {
     pub age_seconds: i64,
 }
 
+/// A provider to sign in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderChoice {
+    /// Its name in URLs.
+    pub name: String,
+    /// What people see it called.
+    pub title: String,
+}
+
 /// What the Resource API answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceAnswer {

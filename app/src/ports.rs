@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::ClientAddress;
 
 use crate::error::PageError;
-use crate::model::{CurrentUser, OutboxMessage, ResourceAnswer};
+use crate::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
 
 /// The request a page or a server function answers, as the boxes need it.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +34,16 @@ pub struct Outcome {
 /// Signing in and out (exchanges 1 to 13).
 #[async_trait]
 pub trait SignIn: Send + Sync {
-    /// `GET /login?return_to=`: begins a sign-in.
+    /// `GET /login?provider=&return_to=`: begins a sign-in.
     async fn begin(&self, visit: &Visit) -> Outcome;
-    /// `GET /callback?code=&state=&iss=`: completes it, or leads to the page that explains.
-    async fn complete(&self, visit: &Visit) -> Outcome;
+    /// `GET /callback?code=&state=&iss=`, or `GET /callback/<provider>`: completes it, or leads to the page that explains.
+    async fn complete(&self, visit: &Visit, provider: Option<&str>) -> Outcome;
     /// `POST /sign-out`: ends the session here and at the provider.
     async fn sign_out(&self, visit: &Visit) -> Outcome;
+    /// The providers to choose from, in the order in which they are offered.
+    fn providers(&self) -> Vec<ProviderChoice>;
+    /// The origins to which signing out may lead.
+    async fn sign_out_origins(&self) -> Vec<String>;
 }
 
 /// Who is here.

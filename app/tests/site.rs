@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use app::Site;
 use app::error::PageError;
-use app::model::{CurrentUser, OutboxMessage, ResourceAnswer};
+use app::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
 use app::ports::{Development, Outcome, Ports, Resource, Sessions, SignIn, Visit};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
@@ -18,6 +18,7 @@ use tower::ServiceExt;
 #[derive(Clone)]
 struct Fake {
     viewer: Result<Option<CurrentUser>, PageError>,
+    providers: Vec<ProviderChoice>,
 }
 
 #[async_trait]
@@ -26,12 +27,19 @@ impl SignIn for Fake {
         let location = HeaderValue::from_str(&format!("https://provider.example/?{}", visit.query)).ok();
         Outcome { cookies: vec![HeaderValue::from_static("a=1"), HeaderValue::from_static("b=2")], location, status: None }
     }
-    async fn complete(&self, _: &Visit) -> Outcome {
-        Outcome { status: Some(StatusCode::UNAUTHORIZED), ..Outcome::default() }
+    async fn complete(&self, _: &Visit, provider: Option<&str>) -> Outcome {
+        let location = provider.map(|provider| HeaderValue::from_str(&format!("/of-{provider}")).unwrap());
+        Outcome { location, status: Some(StatusCode::UNAUTHORIZED), ..Outcome::default() }
     }
     async fn sign_out(&self, _: &Visit) -> Outcome {
         let location = Some(HeaderValue::from_static("/signed-out"));
         Outcome { location, status: Some(StatusCode::SEE_OTHER), ..Outcome::default() }
+    }
+    fn providers(&self) -> Vec<ProviderChoice> {
+        self.providers.clone()
+    }
+    async fn sign_out_origins(&self) -> Vec<String> {
+        vec!["http://localhost:4000".to_owned()]
     }
 }
 
@@ -78,7 +86,12 @@ fn ada() -> CurrentUser {
 }
 
 fn site(viewer: Result<Option<CurrentUser>, PageError>, development: bool) -> Site {
-    let fake = Arc::new(Fake { viewer });
+    site_with(viewer, development, &["default"])
+}
+
+fn site_with(viewer: Result<Option<CurrentUser>, PageError>, development: bool, providers: &[&str]) -> Site {
+    let choice = |name: &&str| ProviderChoice { name: (*name).to_owned(), title: format!("<{name}>") };
+    let fake = Arc::new(Fake { viewer, providers: providers.iter().map(choice).collect() });
     let ports = Ports {
         sign_in: fake.clone(),
         sessions: fake.clone(),
@@ -86,7 +99,7 @@ fn site(viewer: Result<Option<CurrentUser>, PageError>, development: bool) -> Si
         development: development.then_some(fake as Arc<dyn Development>),
     };
     let options = LeptosOptions::builder().output_name("cloakroom").site_pkg_dir("pkg").build();
-    Site::new(options, ports, "http://localhost:4000")
+    Site::new(options, ports)
 }
 
 struct Answer {
@@ -302,4 +315,37 @@ async fn data_functions_answer_json_that_is_not_stored() {
     assert_eq!((trouble.status, trouble.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
     let unreadable = ask(&site(Ok(None), false), Method::POST, "/api/ask-resource", &[("content-type", "text/plain")]).await;
     assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
+}
+
+/// B11: with several providers the page has a plain way in for each; with a single one there is nothing to choose.
+#[tokio::test]
+async fn the_sign_in_page_offers_each_provider() {
+    let several = site_with(Ok(None), false, &["default", "acme"]);
+    let page = ask(&several, Method::GET, "/sign-in?return_to=%2Fflow%3Fa%3D1", &[]).await;
+    for (name, title) in [("default", "&lt;default&gt;"), ("acme", "&lt;acme&gt;")] {
+        let link = format!("href=\"/login?provider={name}&amp;return_to=%2Fflow%3Fa%3D1\"");
+        assert!(page.body.contains(&link) && page.body.contains(&format!("Sign in with {title}")), "{}", page.body);
+    }
+    assert!(page.header("content-security-policy").contains("script-src 'none'"));
+    let page = ask(&site(Ok(None), false), Method::GET, "/sign-in?return_to=%2Fflow", &[]).await;
+    assert!(page.body.contains("href=\"/login?return_to=%2Fflow\"") && !page.body.contains("provider="), "{}", page.body);
+}
+
+/// B11: each provider has its own redirect URI, and the path says which.
+#[tokio::test]
+async fn a_callback_knows_whose_redirect_uri_it_came_to() {
+    let site = site(Ok(None), false);
+    let html = [("accept", "text/html")];
+    assert_eq!(ask(&site, Method::GET, "/callback/acme?code=a&state=b", &html).await.header("location"), "/of-acme");
+    assert_eq!(ask(&site, Method::GET, "/callback?code=a&state=b", &html).await.header("location"), "/sign-in");
+    assert_eq!(ask(&site, Method::GET, "/callback/acme/more", &html).await.status, StatusCode::NOT_FOUND);
+}
+
+/// A provider that was not told of the sign-out may know its user still: the page does not say otherwise.
+#[tokio::test]
+async fn the_signed_out_page_says_where_the_session_is_over() {
+    let site = site(Ok(None), false);
+    assert!(ask(&site, Method::GET, "/signed-out", &[]).await.body.contains("here and at the sign-in provider"));
+    let page = ask(&site, Method::GET, "/signed-out?provider=open", &[]).await;
+    assert!(page.body.contains("you may still be signed in"), "{}", page.body);
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use app::error::PageError;
-use app::model::{CurrentUser, OutboxMessage, ResourceAnswer};
+use app::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
 use app::ports::{Development, Outcome, Resource, Sessions, SignIn, Visit};
 use application_api::resource::ResourceError;
-use application_api::{ApplicationApi, Session};
+use application_api::{ApplicationApi, Provider, Session};
 use async_trait::async_trait;
 use protocol::Clock;
 
@@ -30,12 +30,24 @@ impl SignIn for Desk {
         outcome::of_begin(self.api.begin(&seen(visit)).await)
     }
 
-    async fn complete(&self, visit: &Visit) -> Outcome {
-        outcome::of_completion(self.api.complete(&seen(visit)).await)
+    async fn complete(&self, visit: &Visit, provider: Option<&str>) -> Outcome {
+        outcome::of_completion(self.api.complete(&seen(visit), provider).await)
     }
 
     async fn sign_out(&self, visit: &Visit) -> Outcome {
         outcome::of_sign_out(self.api.sign_out(&seen(visit)).await)
+    }
+
+    fn providers(&self) -> Vec<ProviderChoice> {
+        let choice = |provider: &Provider| {
+            let settings = provider.settings();
+            ProviderChoice { name: settings.name.clone(), title: settings.title.clone() }
+        };
+        self.api.providers().iter().map(choice).collect()
+    }
+
+    async fn sign_out_origins(&self) -> Vec<String> {
+        self.api.sign_out_origins().await
     }
 }
 

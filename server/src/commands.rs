@@ -39,7 +39,7 @@ pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
         ("mode", mode.to_owned()),
         ("roles", roles.join(", ")),
         ("application", format!("{} on {}", configuration.application.origin, configuration.application.listen)),
-        ("signs in with", configuration.issuer().to_owned()),
+        ("signs in with", providers(configuration)),
         ("provider", format!("{} on {}", configuration.provider.issuer, configuration.provider.listen)),
         ("resource", format!("{} on {}", configuration.resource.origin, configuration.resource.listen)),
         ("database", engine(configuration, &configuration.database, "users.db")),
@@ -58,6 +58,12 @@ pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
         println!("\nBut: {sentence}.");
     }
     Ok(())
+}
+
+fn providers(configuration: &Configuration) -> String {
+    let own = configuration.offers_default_provider().then(|| configuration.issuer().to_owned());
+    let listed = configuration.application.providers.iter().map(|listed| format!("{} ({})", listed.issuer, listed.name));
+    own.into_iter().chain(listed).collect::<Vec<_>>().join(", ")
 }
 
 /// `cloakroom dev-cert`.

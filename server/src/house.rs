@@ -22,7 +22,7 @@ use crate::herald::ProviderHerald;
 use crate::pages::ProviderPages;
 use crate::proofs::ProofsInCache;
 use crate::worker::Clerk;
-use crate::{Configuration, Failure, application, clients, keys, listener, provider, site};
+use crate::{Configuration, Failure, application, clients, keys, listener, provider, sign_in_providers, site};
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -200,7 +200,7 @@ fn application_origin(
     let settings = application_settings(configuration)?;
     let api = Arc::new(ApplicationApi::new(
         settings,
-        keys::client_key(configuration)?,
+        sign_in_providers::configured(configuration)?,
         Arc::clone(cache),
         Arc::clone(queue),
         Lines { http: http.clone(), upstream: upstream(configuration)? },
@@ -217,8 +217,7 @@ fn application_origin(
             Arc::new(Backstage { outbox: configuration.outbox(), demo_accounts }) as Arc<dyn Development>
         }),
     };
-    let provider = Url::parse(configuration.issuer()).map_err(|error| Failure::Configuration(error.to_string()))?;
-    let site = Site::new(options.clone(), ports, &provider.origin().ascii_serialization());
+    let site = Site::new(options.clone(), ports);
     Ok((application::router(site, &api, options), api))
 }
 
@@ -236,9 +235,6 @@ pub(crate) fn application_settings(configuration: &Configuration) -> Result<appl
     let section = &configuration.application;
     Ok(application_api::Settings {
         origin: section.origin.clone(),
-        issuer: configuration.issuer().to_owned(),
-        client_id: section.client_id.clone(),
-        scope: section.scope.clone(),
         resource: Url::parse(&format!("{}/", configuration.resource())).map_err(|error| wrong(&error))?,
         session_lifetime: section.session_lifetime.try_into().map_err(|error| wrong(&error))?,
         session_idle: section.session_idle.try_into().map_err(|error| wrong(&error))?,

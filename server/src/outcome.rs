@@ -12,7 +12,8 @@ pub fn of_begin(begin: Begin) -> Outcome {
     match begin {
         Begin::Redirect(url, cookies) => go(url.as_str(), &cookies),
         Begin::SignedInAlready(path) => go(path.as_str(), &[]),
-        Begin::AskFirst(path) => go(&with_return("/sign-in", &path), &[]),
+        Begin::AskFirst(path) | Begin::Choose(path) => go(&with_return("/sign-in", &path), &[]),
+        Begin::UnknownProvider(path) => go(&with_return("/problem/unknown-provider", &path), &[]),
         Begin::NotANavigation => Outcome { status: Some(StatusCode::UNAUTHORIZED), ..Outcome::default() },
         Begin::ProviderUnreachable(path) => go(&with_return("/problem/provider-unreachable", &path), &[]),
         Begin::ProviderRefused(path) => go(&with_return("/problem/provider-error", &path), &[]),
@@ -29,6 +30,7 @@ pub fn of_completion(completion: Completion) -> Outcome {
         Completion::ProviderRefused(path, code) => go(&with_error("/problem/provider-error", &path, &code), &[]),
         Completion::Expired => go("/problem/sign-in-expired", &[]),
         Completion::OtherBrowser => go("/problem/other-browser", &[]),
+        Completion::UnknownProvider => go("/problem/unknown-provider", &[]),
         Completion::InvalidResponse => go("/problem/invalid-response", &[]),
         Completion::Unacceptable(path) => go(&with_return("/problem/invalid-response", &path), &[]),
         Completion::ProviderUnreachable(path) => go(&with_return("/problem/provider-unreachable", &path), &[]),
@@ -41,6 +43,7 @@ pub fn of_sign_out(sign_out: SignOut) -> Outcome {
     let outcome = match sign_out {
         SignOut::AtProvider(url, cookie) => go(url.as_str(), &[cookie]),
         SignOut::Here(cookie) => go("/signed-out", &[cookie]),
+        SignOut::HereOnly(cookie) => go("/signed-out?provider=open", &[cookie]),
         SignOut::CrossSite => return Outcome { status: Some(StatusCode::FORBIDDEN), ..Outcome::default() },
         SignOut::Unavailable => go("/problem/unavailable", &[]),
     };

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::configuration::{Mode, Role, without_password};
-use crate::{Configuration, Failure, dev_certificate, house, keys, listener, telemetry, worker};
+use crate::{Configuration, Failure, dev_certificate, house, keys, listener, sign_in_providers, telemetry, worker};
 
 /// Judges what the chosen roles will use, without touching the network and without writing anything.
 ///
@@ -31,7 +31,7 @@ pub fn verify(configuration: &Configuration) -> Result<(), Failure> {
     }
     if application {
         house::application_settings(configuration)?;
-        keys::written_client_key(configuration)?;
+        sign_in_providers::verify(configuration)?;
     }
     if provider {
         house::provider_settings(configuration)?;

@@ -11,8 +11,8 @@ const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-poli
 pub(crate) struct Policy<'a> {
     /// The nonce of inline scripts where the page runs any.
     pub(crate) nonce: Option<&'a str>,
-    /// The provider's origin: signing out posts here and is redirected there, and browsers hold `form-action` against both.
-    pub(crate) provider_origin: &'a str,
+    /// The providers' origins: signing out posts here and is redirected there, and browsers hold `form-action` against both.
+    pub(crate) sign_out_origins: &'a [String],
     /// Whether a form on the page posts.
     pub(crate) posts: bool,
     /// The port of cargo-leptos's live reload, in development.
@@ -30,10 +30,10 @@ impl Policy<'_> {
         };
         let reload = self.reload_port.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
         let connect = if self.nonce.is_some() { format!("'self'{reload}") } else { "'none'".to_owned() };
-        let provider = self.provider_origin;
+        let forms = ["'self'"].into_iter().chain(self.sign_out_origins.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
         format!(
             "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src {connect}; form-action 'self' {provider}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+             connect-src {connect}; form-action {forms}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
         )
     }
 
@@ -69,8 +69,7 @@ fn write_everywhere(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
 
-    const PLAIN: Policy<'static> =
-        Policy { nonce: None, provider_origin: "http://localhost:4000", posts: false, reload_port: None };
+    const PLAIN: Policy<'static> = Policy { nonce: None, sign_out_origins: &[], posts: false, reload_port: None };
 
     fn policy_of(policy: &Policy<'_>) -> String {
         let mut headers = HeaderMap::new();
@@ -93,8 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn signing_out_may_be_redirected_to_the_provider_and_nowhere_else() {
-        assert!(policy_of(&PLAIN).contains("form-action 'self' http://localhost:4000;"));
+    fn signing_out_may_be_redirected_to_the_providers_and_nowhere_else() {
+        let origins = ["http://localhost:4000".to_owned(), "https://id.example".to_owned()];
+        let policy = policy_of(&Policy { sign_out_origins: &origins, posts: true, ..PLAIN });
+        assert!(policy.contains("form-action 'self' http://localhost:4000 https://id.example;"), "{policy}");
+        assert!(policy_of(&PLAIN).contains("form-action 'self';"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Problem {
 }
 
 /// Every problem that has a page.
-pub const PROBLEMS: [Problem; 8] = [
+pub const PROBLEMS: [Problem; 9] = [
     Problem {
         kind: "sign-in-expired",
         status: 400,
@@ -75,6 +75,13 @@ pub const PROBLEMS: [Problem; 8] = [
         sentence: "What came back from the sign-in provider was incomplete, or did not come from the provider that was asked, \
                    so this site stopped. You are not signed in.",
         again: "Sign in again",
+    },
+    Problem {
+        kind: "unknown-provider",
+        status: 404,
+        heading: "There is no such sign-in provider",
+        sentence: "The link that led here names a way to sign in that this site does not have, or has no more.",
+        again: "Sign in",
     },
     Problem {
         kind: "cross-site",

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_query_map;
 use protocol::LocalPath;
 
 use crate::components::{Page, SignInButton};
+use crate::model::ProviderChoice;
 use crate::ports::Ports;
 
 /// The way back that the page's query asks for; home where it asks for none, or for another origin (B6).
@@ -13,18 +14,25 @@ pub(crate) fn return_to() -> LocalPath {
     asked.and_then(|text| LocalPath::parse(&text).ok()).unwrap_or_else(LocalPath::home)
 }
 
-/// Offers to sign in, and says where that leads.
+/// Offers to sign in, and says where that leads; with several providers, a way in for each.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let return_to = return_to();
     let back = (return_to != LocalPath::home()).then(|| return_to.to_string());
-    let development = use_context::<Ports>().is_some_and(|ports| ports.development.is_some());
+    let ports = use_context::<Ports>();
+    let development = ports.as_ref().is_some_and(|ports| ports.development.is_some());
+    let providers = ports.map(|ports| ports.sign_in.providers()).filter(|providers| providers.len() > 1).unwrap_or_default();
+    let lede = if providers.is_empty() {
+        "You sign in at the sign-in provider, which asks for your password; this site never sees it."
+    } else {
+        "You sign in at one of these providers, which asks for your password; this site never sees it."
+    };
     view! {
         <Page title="Sign in">
             <h1>"Sign in"</h1>
-            <p class="lede">"You sign in at the sign-in provider, which asks for your password; this site never sees it."</p>
+            <p class="lede">{lede}</p>
             {back.map(|path| view! { <p>"Afterwards you come back to " <code>{path}</code> "."</p> })}
-            <p class="ways"><SignInButton return_to/> <a href="/">"Home"</a></p>
+            <WaysIn providers return_to/>
             {development.then(|| view! {
                 <p class="note">
                     "Development mode runs over plain HTTP on localhost. Chromium and Firefox keep the session cookie there; \
@@ -33,4 +41,20 @@ pub fn SignInPage() -> impl IntoView {
             })}
         </Page>
     }
+}
+
+#[component]
+fn WaysIn(providers: Vec<ProviderChoice>, return_to: LocalPath) -> impl IntoView {
+    if providers.is_empty() {
+        return view! { <p class="ways"><SignInButton return_to/> <a href="/">"Home"</a></p> }.into_any();
+    }
+    let way = |provider: ProviderChoice| {
+        let label = format!("Sign in with {}", provider.title);
+        view! { <li><SignInButton return_to=return_to.clone() provider=provider.name label/></li> }
+    };
+    view! {
+        <ul class="providers">{providers.into_iter().map(way).collect_view()}</ul>
+        <p class="ways"><a href="/">"Home"</a></p>
+    }
+    .into_any()
 }

@@ -37,15 +37,14 @@ pub(crate) struct Stylesheet(pub(crate) Arc<str>);
 pub struct Site {
     options: LeptosOptions,
     ports: Ports,
-    provider_origin: Arc<str>,
     stylesheet: Stylesheet,
 }
 
 impl Site {
-    /// Puts the site together. `provider_origin` is where signing out is redirected to, `http://localhost:4000`.
-    pub fn new(options: LeptosOptions, ports: Ports, provider_origin: &str) -> Self {
+    /// Puts the site together.
+    pub fn new(options: LeptosOptions, ports: Ports) -> Self {
         let stylesheet = Stylesheet(stylesheet_path(&options).into());
-        Self { options, ports, provider_origin: provider_origin.into(), stylesheet }
+        Self { options, ports, stylesheet }
     }
 
     /// All pages and server functions by path. The caller adds the static files, and [`Site::page`] as the fallback: it
@@ -71,6 +70,7 @@ impl Site {
         let router = Router::new()
             .route("/login", get(function.clone()))
             .route("/callback", get(function.clone()))
+            .route("/callback/{provider}", get(function.clone()))
             .route("/sign-out", post(function.clone()))
             .route("/api/current-user", get(function.clone()))
             .route("/api/ask-resource", post(function))
@@ -141,10 +141,12 @@ impl Site {
         let mut response = handle_response_inner(context, move || shell(options), Request::from_parts(parts, body), whole).await;
         let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| self.options.reload_port);
         let scripted = conduct.runs_scripts() || reload_port.is_some();
+        let posts = conduct.posts();
+        let sign_out_origins = if posts { self.ports.sign_in.sign_out_origins().await } else { Vec::new() };
         let policy = Policy {
             nonce: nonce.get().and_then(Option::as_deref).filter(|_| scripted),
-            provider_origin: &self.provider_origin,
-            posts: conduct.posts(),
+            sign_out_origins: &sign_out_origins,
+            posts,
             reload_port,
         };
         policy.write(response.headers_mut());
@@ -162,6 +164,8 @@ impl Site {
         parts.headers.remove(ACCEPT);
         parts.headers.remove(REFERER);
         let path = parts.uri.path();
+        // One function answers at all redirect URIs.
+        let path = if path.starts_with("/callback/") { "/callback" } else { path };
         if !path.starts_with("/api/")
             && let Ok(bare) = path.parse::<Uri>()
         {

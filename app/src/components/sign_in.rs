@@ -2,16 +2,28 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 use protocol::LocalPath;
-use url::form_urlencoded::byte_serialize;
+use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::{SignedIn, SignedOut, viewer};
 use crate::application::Conduct;
 
-/// Where a sign-in begins: `/login`, with the way back where it is not the home page.
-pub fn sign_in_link(return_to: &LocalPath) -> String {
-    with_return_to("/login", return_to)
+/// Where a sign-in begins: `/login`, with the provider where one is named, and the way back where it is not the home page.
+pub fn sign_in_link(provider: Option<&str>, return_to: &LocalPath) -> String {
+    match provider {
+        None => with_return_to("/login", return_to),
+        Some(name) => {
+            let mut query = Serializer::new(String::new());
+            query.append_pair("provider", name);
+            if *return_to != LocalPath::home() {
+                query.append_pair("return_to", return_to.as_str());
+            }
+            format!("/login?{}", query.finish())
+        }
+    }
 }
 
 /// `path` with the percent-encoded way back where it is not the home page.
@@ -29,13 +41,16 @@ pub fn SignInButton(
     /// Where to come back to.
     #[prop(default = LocalPath::home())]
     return_to: LocalPath,
+    /// With which provider, by name; where there are several and none is named, the user is asked.
+    #[prop(optional, into)]
+    provider: Option<String>,
     /// What it says.
-    #[prop(default = "Sign in")]
-    label: &'static str,
+    #[prop(default = "Sign in".into(), into)]
+    label: Cow<'static, str>,
 ) -> impl IntoView {
     view! {
-        <a class="button primary" rel="external" href=sign_in_link(&return_to)>
-            {label}
+        <a class="button primary" rel="external" href=sign_in_link(provider.as_deref(), &return_to)>
+            {label.into_owned()}
         </a>
     }
 }
@@ -55,7 +70,7 @@ pub fn UserMenu(
             </SignedIn>
             <SignedOut>
                 {return_to.map(|path| view! {
-                    <a class="button" rel="external" href=sign_in_link(&path)>"Sign in"</a>
+                    <a class="button" rel="external" href=sign_in_link(None, &path)>"Sign in"</a>
                 })}
             </SignedOut>
         </div>
@@ -87,11 +102,13 @@ mod tests {
     #[test]
     fn the_way_back_is_one_parameter_whatever_it_holds() {
         let path = LocalPath::parse("/resource?ask=1&b=%2F#part").unwrap();
-        assert_eq!(sign_in_link(&path), "/login?return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
+        assert_eq!(sign_in_link(None, &path), "/login?return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
+        assert_eq!(sign_in_link(Some("acme"), &path), "/login?provider=acme&return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
     }
 
     #[test]
     fn the_home_page_needs_no_way_back() {
-        assert_eq!(sign_in_link(&LocalPath::home()), "/login");
+        assert_eq!(sign_in_link(None, &LocalPath::home()), "/login");
+        assert_eq!(sign_in_link(Some("acme"), &LocalPath::home()), "/login?provider=acme");
     }
 }

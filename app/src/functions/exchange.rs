@@ -28,6 +28,12 @@ pub(crate) fn visit_of(parts: &Parts) -> Visit {
     }
 }
 
+/// What follows `prefix` in the path of the request.
+pub(crate) fn below(prefix: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    parts.uri.path().strip_prefix(prefix).map(str::to_owned)
+}
+
 /// The ports, and the request to ask them with.
 ///
 /// # Errors

@@ -47,7 +47,7 @@ impl ApplicationApi {
     pub async fn backchannel_logout(&self, body: &[u8]) -> Result<usize, LogoutError> {
         let form = Parameters::parse(body).map_err(|_| LogoutError::Malformed)?;
         let token = form.get("logout_token").ok_or(LogoutError::Malformed)?;
-        let token = self.provider.judge_logout_token(token).await?;
+        let token = self.providers.judge_logout_token(token).await?;
         let used = format!("logout-token:{}", digest("logout token", format!("{}\n{}", token.issuer, token.jti).as_bytes()));
         if self.cache.get(&used).await?.is_some() {
             return Err(LogoutError::Replayed);

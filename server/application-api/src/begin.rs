@@ -10,10 +10,10 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::cookies::{self, SIGN_IN};
-use crate::provider::ProviderError;
 use crate::provider::push::Asked;
+use crate::provider::{Provider, ProviderError};
 use crate::transaction::{Transaction, flow};
-use crate::{ApplicationApi, Visit};
+use crate::{ApplicationApi, Session, Visit};
 
 /// What `GET /login` comes to.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub enum Begin {
     SignedInAlready(LocalPath),
     /// Another site sent the browser here: ask the user first, then come back with the same target (login CSRF).
     AskFirst(LocalPath),
+    /// There are several providers, and none was named: ask the user, then come back with the same target.
+    Choose(LocalPath),
+    /// No provider is called so.
+    UnknownProvider(LocalPath),
     /// Not a top-level navigation: 401 and no redirect.
     NotANavigation,
     /// The provider does not answer.
@@ -35,7 +39,8 @@ pub enum Begin {
 }
 
 impl ApplicationApi {
-    /// Begins a sign-in; `return_to` of the query says where the user wanted to go, and is dropped where it is not ours.
+    /// Begins a sign-in with the `provider` of the query, or with the only one; `return_to` says where the user wanted to go, and
+    /// is dropped where it is not ours.
     pub async fn begin(&self, visit: &Visit<'_>) -> Begin {
         let span = tracing::info_span!("exchange", number = Exchange::Login.number());
         self.beginning(visit).instrument(span).await
@@ -46,27 +51,35 @@ impl ApplicationApi {
             return Begin::NotANavigation;
         }
         let return_to = return_to(visit.query);
-        match self.session(visit).await {
+        let session = match self.session(visit).await {
             Ok(Some(_)) if !asks_anew(visit.query) => return Begin::SignedInAlready(return_to),
-            Ok(_) => {}
+            Ok(session) => session,
             Err(error) => return unavailable(&error, return_to),
-        }
+        };
         if fetch_metadata::is_cross_site(visit.headers) {
             return Begin::AskFirst(return_to);
         }
-        let metadata = match self.provider.metadata().await {
+        let provider = match self.chosen(visit.query, session.as_ref(), &return_to) {
+            Ok(provider) => provider,
+            Err(otherwise) => return otherwise,
+        };
+        let metadata = match provider.metadata().await {
             Ok(metadata) => metadata,
             Err(error) => return no_provider(&error, return_to),
         };
         let rng = self.rng.as_ref();
         let (state, nonce, verifier) = (opaque(rng), opaque(rng), CodeVerifier::new(opaque(rng)));
         let ticket = Ticket::issue(rng);
-        let asked = Asked { state: &state, nonce: &nonce, verifier: &verifier, scope: &self.settings.scope };
+        let proof_key = provider.proof_key(&metadata);
+        let bound = proof_key.as_ref().map(|key| key.thumbprint().clone());
+        let asked = Asked { state: &state, nonce: &nonce, verifier: &verifier, proof_key: bound.as_ref() };
 
         let transaction = Transaction {
-            issuer: self.provider.issuer().to_owned(),
+            provider: provider.name().to_owned(),
+            issuer: provider.issuer().to_owned(),
             nonce: nonce.clone(),
             verifier: verifier.clone(),
+            proof_key,
             return_to: return_to.clone(),
         };
         let span = tracing::info_span!("exchange", number = Exchange::TemporaryState.number());
@@ -75,7 +88,7 @@ impl ApplicationApi {
         if let Err(error) = remembered {
             return unavailable(&error, return_to);
         }
-        match self.provider.authorization_url(&metadata, &asked).await {
+        match provider.authorization_url(&metadata, &asked).await {
             Ok(url) => {
                 let _span =
                     tracing::info_span!("exchange", number = Exchange::RedirectToAuthorizationEndpoint.number()).entered();
@@ -86,6 +99,18 @@ impl ApplicationApi {
             }
             Err(error) => no_provider(&error, return_to),
         }
+    }
+}
+
+impl ApplicationApi {
+    /// The provider that the query names; else that of the session which is to be renewed; else the only one.
+    fn chosen(&self, query: &str, session: Option<&Session>, return_to: &LocalPath) -> Result<&Provider, Begin> {
+        let named = Parameters::parse(query.as_bytes()).unwrap_or_default().owned("provider");
+        if let Some(name) = named {
+            return self.providers.named(&name).ok_or_else(|| Begin::UnknownProvider(return_to.clone()));
+        }
+        let of_session = session.and_then(|session| self.providers.of(&session.identity));
+        of_session.or_else(|| self.providers.only()).ok_or_else(|| Begin::Choose(return_to.clone()))
     }
 }
 

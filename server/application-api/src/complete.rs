@@ -9,7 +9,8 @@ use tower_cookies::Cookie;
 use tracing::Instrument as _;
 
 use crate::cookies::{self, SESSION, SIGN_IN};
-use crate::provider::token::Exchanged;
+use crate::provider::settings::DEFAULT;
+use crate::provider::token::{Exchanged, Redeemed};
 use crate::provider::{Provider, ProviderError};
 use crate::session::{self, Identity, Session, Tokens};
 use crate::transaction::{Taken, Transaction, flow};
@@ -30,8 +31,11 @@ pub enum Completion {
     Expired,
     /// The state is another browser's, or this browser lost its cookie.
     OtherBrowser,
-    /// No state, duplicate parameters, or an issuer that is not the one asked: nothing was sent anywhere.
+    /// No state, duplicate parameters, another provider's redirect URI, or an issuer that is not the one asked: nothing was sent
+    /// anywhere.
     InvalidResponse,
+    /// No provider has that redirect URI.
+    UnknownProvider,
     /// What the provider issued does not verify.
     Unacceptable(LocalPath),
     /// The provider does not answer.
@@ -41,13 +45,15 @@ pub enum Completion {
 }
 
 impl ApplicationApi {
-    /// Completes a sign-in with the authorization response in the query.
-    pub async fn complete(&self, visit: &Visit<'_>) -> Completion {
+    /// Completes a sign-in with the authorization response in the query; `name` is that of the provider whose redirect URI it
+    /// came to, where the path has one.
+    pub async fn complete(&self, visit: &Visit<'_>, name: Option<&str>) -> Completion {
         let span = tracing::info_span!("exchange", number = Exchange::Callback.number());
-        self.completing(visit).instrument(span).await
+        let Some(provider) = self.providers.named(name.unwrap_or(DEFAULT)) else { return Completion::UnknownProvider };
+        self.completing(visit, provider).instrument(span).await
     }
 
-    async fn completing(&self, visit: &Visit<'_>) -> Completion {
+    async fn completing(&self, visit: &Visit<'_>, provider: &Provider) -> Completion {
         let Ok(response) = AuthorizationResponse::parse(visit.query) else { return Completion::InvalidResponse };
         let denied = response.error.as_deref() == Some("access_denied");
         let Some(state) = response.state.as_deref() else {
@@ -61,15 +67,17 @@ impl ApplicationApi {
             Ok(Taken::Gone) => return self.gone(visit).await,
             Err(error) => return unavailable(&error, LocalPath::home()),
         };
-        if let Err(refusal) = self.judge(&transaction, &response).await {
+        if let Err(refusal) = judge(provider, &transaction, &response).await {
             return refusal;
         }
         let Some(code) = response.code else { return Completion::InvalidResponse };
-        let exchanged = match self.provider.exchange(&code, &transaction.verifier, &transaction.nonce).await {
+        let Transaction { verifier, nonce, proof_key, .. } = &transaction;
+        let redeemed = Redeemed { code: &code, verifier, nonce, proof_key: proof_key.as_ref() };
+        let exchanged = match provider.exchange(redeemed).await {
             Ok(exchanged) => exchanged,
             Err(error) => return no_tokens(&error, transaction.return_to),
         };
-        match self.begin_session(visit, exchanged).await {
+        match self.begin_session(visit, provider, exchanged).await {
             Ok(ticket) => {
                 let span = tracing::info_span!("exchange", number = Exchange::SessionCookie.number());
                 span.in_scope(|| {
@@ -92,38 +100,15 @@ impl ApplicationApi {
         }
     }
 
-    /// RFC 9207 §2.4 before anything else: a response of another issuer is not listened to. Then the provider's error.
-    async fn judge(&self, transaction: &Transaction, response: &AuthorizationResponse) -> Result<(), Completion> {
-        let metadata = self.provider.metadata().await.map_err(|error| no_tokens(&error, transaction.return_to.clone()))?;
-        let issuer_is_right = match response.iss.as_deref() {
-            Some(issuer) => issuer == transaction.issuer,
-            None => !Provider::promises_issuer(&metadata),
-        };
-        if !issuer_is_right {
-            tracing::warn!("an authorization response came from another issuer than the one asked; no token request was made");
-            return Err(Completion::InvalidResponse);
-        }
-        match response.error.as_deref() {
-            None => Ok(()),
-            Some("access_denied") => Err(Completion::Denied(transaction.return_to.clone())),
-            Some("temporarily_unavailable") => Err(Completion::ProviderUnreachable(transaction.return_to.clone())),
-            Some(error) => {
-                let error: String = error.chars().take(60).collect();
-                tracing::warn!(error, "the provider answered with an error");
-                Err(Completion::ProviderRefused(transaction.return_to.clone(), error))
-            }
-        }
-    }
-
     /// Ends the session that this browser had before. The new one stands already, so trouble is only logged.
     async fn end_former(&self, former: Result<Option<Session>, cache::Unavailable>) {
         let ended = match former {
-            Ok(Some(former)) => self.end(&former).await,
+            Ok(Some(former)) => self.end(&former).await.map(|tokens| tokens.map(|tokens| (former.identity, tokens))),
             Ok(None) => return,
             Err(error) => Err(error),
         };
         match ended {
-            Ok(Some(tokens)) => self.revoke(tokens).await,
+            Ok(Some((identity, tokens))) => self.revoke(&identity, tokens).await,
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the session before this one runs on to its end"),
         }
@@ -131,12 +116,13 @@ impl ApplicationApi {
 
     /// Stores the session (11) and the audit event (12); both are durable before the cookie goes out. The session that this
     /// browser had before ends.
-    async fn begin_session(&self, visit: &Visit<'_>, exchanged: Exchanged) -> Result<Ticket, NoSession> {
+    async fn begin_session(&self, visit: &Visit<'_>, provider: &Provider, exchanged: Exchanged) -> Result<Ticket, NoSession> {
         let now = self.clock.now();
         let lifetime = SignedDuration::try_from(self.settings.session_lifetime)?;
         let identity = Identity {
             id: self.opaque(),
-            issuer: self.provider.issuer().to_owned(),
+            provider: provider.name().to_owned(),
+            issuer: provider.issuer().to_owned(),
             name: exchanged.name.clone().or_else(|| exchanged.email.clone()).unwrap_or_else(|| exchanged.subject.clone()),
             subject: exchanged.subject,
             provider_session: exchanged.provider_session,
@@ -151,13 +137,13 @@ impl ApplicationApi {
         let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
         if let Err(error) = self.write(visit, &ticket, &identity, &exchanged.tokens).instrument(span).await {
             self.forget(&ticket).await;
-            self.revoke(exchanged.tokens).await;
+            self.revoke(&identity, exchanged.tokens).await;
             return Err(error);
         }
 
         let event = Event::SignedIn {
-            issuer: identity.issuer,
-            subject: identity.subject,
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
             email: exchanged.email,
             name: exchanged.name,
             user_agent: visit.user_agent(),
@@ -167,7 +153,7 @@ impl ApplicationApi {
         if let Err(error) = self.audit(event).instrument(span).await {
             // Nobody holds the ticket yet: the session must not outlive this request.
             self.forget(&ticket).await;
-            self.revoke(exchanged.tokens).await;
+            self.revoke(&identity, exchanged.tokens).await;
             return Err(error.into());
         }
         self.end_former(former).await;
@@ -180,6 +166,34 @@ impl ApplicationApi {
         self.enter(identity, &session::key_of(ticket), visit).await?;
         self.store(ticket, identity, tokens).await?;
         if self.was_ended(identity).await? { Err(NoSession::Ended) } else { Ok(()) }
+    }
+}
+
+/// Before anything else: a response that came to the redirect URI of another provider than the one asked (RFC 9700 §4.4.2.2), or
+/// of another issuer (RFC 9207 §2.4), is not listened to. Then the provider's error.
+async fn judge(provider: &Provider, transaction: &Transaction, response: &AuthorizationResponse) -> Result<(), Completion> {
+    if transaction.provider != provider.name() || transaction.issuer != provider.issuer() {
+        tracing::warn!("an authorization response came to another provider's redirect URI; no token request was made");
+        return Err(Completion::InvalidResponse);
+    }
+    let metadata = provider.metadata().await.map_err(|error| no_tokens(&error, transaction.return_to.clone()))?;
+    let issuer_is_right = match response.iss.as_deref() {
+        Some(issuer) => issuer == transaction.issuer,
+        None => !Provider::promises_issuer(&metadata),
+    };
+    if !issuer_is_right {
+        tracing::warn!("an authorization response came from another issuer than the one asked; no token request was made");
+        return Err(Completion::InvalidResponse);
+    }
+    match response.error.as_deref() {
+        None => Ok(()),
+        Some("access_denied") => Err(Completion::Denied(transaction.return_to.clone())),
+        Some("temporarily_unavailable") => Err(Completion::ProviderUnreachable(transaction.return_to.clone())),
+        Some(error) => {
+            let error: String = error.chars().take(60).collect();
+            tracing::warn!(error, "the provider answered with an error");
+            Err(Completion::ProviderRefused(transaction.return_to.clone(), error))
+        }
     }
 }
 

@@ -2,22 +2,26 @@
 //!
 //! Every token stays here, sealed in the Cache; the browser carries a ticket. The exchanges of the diagram, in order:
 //! [`begin`] (1 to 4), [`complete`] (8 to 13), then [`resource`], [`proxy`], [`refresh`] and [`sign_out`]. It speaks HTTP to its
-//! provider, ours or anyone's, and depends on nothing of it but `protocol`.
+//! providers, ours or anyone's, and depends on nothing of them but `protocol`.
 
 use std::sync::Arc;
 
 use cache::Cache;
-use protocol::jose::{JwkSet, SigningKey};
+use protocol::jose::{Jwk, JwkSet};
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use proof::Prover;
+use provider::several::Providers;
 
 pub mod backchannel_logout;
 pub mod begin;
 pub mod complete;
 pub mod cookies;
 pub mod devices;
+pub mod proof;
 pub mod provider;
 pub mod proxy;
 pub mod refresh;
@@ -31,6 +35,7 @@ pub mod visit;
 pub use begin::Begin;
 pub use complete::Completion;
 pub use provider::Provider;
+pub use provider::settings::ProviderSettings;
 pub use session::{Identity, Session};
 pub use settings::Settings;
 pub use sign_out::SignOut;
@@ -39,12 +44,12 @@ pub use visit::Visit;
 /// The box, with the boxes it talks to.
 pub struct ApplicationApi {
     settings: Settings,
-    provider: Provider,
+    providers: Providers,
+    prover: Arc<Prover>,
     cache: Arc<dyn Cache>,
     queue: Arc<dyn Queue>,
     http: reqwest::Client,
     upstream: reqwest::Client,
-    client_key: SigningKey,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     tasks: TaskTracker,
@@ -64,7 +69,7 @@ impl ApplicationApi {
     /// Puts the box together; nothing is fetched before the first sign-in.
     pub fn new(
         settings: Settings,
-        client_key: SigningKey,
+        providers: Vec<ProviderSettings>,
         cache: Arc<dyn Cache>,
         queue: Arc<dyn Queue>,
         lines: Lines,
@@ -72,15 +77,20 @@ impl ApplicationApi {
         rng: Arc<dyn Rng>,
     ) -> Self {
         let Lines { http, upstream } = lines;
-        let provider = Provider::new(&settings, client_key.clone(), http.clone(), Arc::clone(&clock), Arc::clone(&rng));
+        let prover = Arc::new(Prover::new(Arc::clone(&clock), Arc::clone(&rng)));
+        let provider = |provider: ProviderSettings| {
+            let (clock, rng) = (Arc::clone(&clock), Arc::clone(&rng));
+            Provider::new(provider, &settings.origin, http.clone(), Arc::clone(&prover), clock, rng)
+        };
+        let providers = Providers::new(providers.into_iter().map(provider).collect());
         Self {
             settings,
-            provider,
+            providers,
+            prover,
             cache,
             queue,
             http,
             upstream,
-            client_key,
             clock,
             rng,
             tasks: TaskTracker::new(),
@@ -88,9 +98,31 @@ impl ApplicationApi {
         }
     }
 
-    /// The client's public keys, for the provider to verify its assertions with.
+    /// Our public keys, for providers to verify our assertions with; each once.
     pub fn client_jwks(&self) -> JwkSet {
-        JwkSet { keys: vec![self.client_key.public_jwk().clone()] }
+        let mut keys: Vec<Jwk> = Vec::new();
+        for key in self.providers.iter().filter_map(Provider::public_key) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        JwkSet { keys }
+    }
+
+    /// The providers that people may sign in with.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// The origins to which signing out may lead, for pages to allow it.
+    pub async fn sign_out_origins(&self) -> Vec<String> {
+        let mut origins = Vec::new();
+        for provider in &self.providers {
+            origins.extend(provider.sign_out_origin().await);
+        }
+        origins.sort();
+        origins.dedup();
+        origins
     }
 
     /// The settings it was made with.

@@ -93,7 +93,7 @@ impl ApplicationApi {
         let Some(refresh) = &tokens.refresh else {
             return if still_good { Ok(tokens.access) } else { Err(NoToken::Expired) };
         };
-        match self.grant(refresh).await {
+        match self.grant(&current, &tokens, refresh).await {
             Ok(renewed) => self.keep(&current, renewed).await,
             Err(ProviderError::Refused(code)) if code == "invalid_grant" => {
                 tracing::info!("a session ends because its refresh token is dead");
@@ -109,13 +109,16 @@ impl ApplicationApi {
     }
 
     /// One refresh grant, repeated once where no answer came.
-    async fn grant(&self, refresh: &RefreshToken) -> Result<Tokens, ProviderError> {
-        match timeout(PATIENCE, self.provider.refresh(refresh)).await {
+    async fn grant(&self, session: &Session, tokens: &Tokens, refresh: &RefreshToken) -> Result<Tokens, ProviderError> {
+        let provider = self.providers.of(&session.identity);
+        let provider = provider.ok_or_else(|| ProviderError::Unacceptable("it is configured no more".to_owned()))?;
+        let key = tokens.proof_key.as_ref();
+        match timeout(PATIENCE, provider.refresh(refresh, key)).await {
             Ok(Err(ProviderError::Unreachable(_))) | Err(_) => {}
             Ok(answered) => return answered,
         }
         let late = |_| Err(ProviderError::Unreachable("no answer in time".to_owned()));
-        timeout(PATIENCE, self.provider.refresh(refresh)).await.unwrap_or_else(late)
+        timeout(PATIENCE, provider.refresh(refresh, key)).await.unwrap_or_else(late)
     }
 
     /// Writes the tokens, which exist nowhere else: a Cache that blinks is asked again.
@@ -128,7 +131,7 @@ impl ApplicationApi {
         if let Some(newer) = self.reread(session).await? {
             return newer.tokens().map(|tokens| tokens.access).map_err(|_| NoToken::Ended);
         }
-        self.revoke(renewed).await;
+        self.revoke(&session.identity, renewed).await;
         Err(NoToken::Ended)
     }
 }

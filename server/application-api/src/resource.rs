@@ -1,13 +1,15 @@
-//! The call to the Resource API, with `Bearer JWT`; its JSON response goes to the page, the token does not.
+//! The call to the Resource API, with `Bearer JWT`, or the token's proof; its JSON response goes to the page, the token does not.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use protocol::dpop::ProofKey;
 use protocol::fetch_metadata;
 use protocol::secret::AccessToken;
 use url::Url;
 
+use crate::proof::wants_nonce;
 use crate::refresh::NoToken;
 use crate::{ApplicationApi, Visit};
 
@@ -74,11 +76,12 @@ impl ApplicationApi {
         let session = self.session(visit).await?.ok_or(ResourceError::SignedOut)?;
         let url = self.settings.resource.join("profile").map_err(|error| ResourceError::Unreachable(error.to_string()))?;
         let began = Instant::now();
+        let key = session.tokens().map_err(|_| ResourceError::SignedOut)?.proof_key;
         let token = self.access_token(&session, None).await?;
-        let mut answer = self.call(&url, &token).await?;
+        let mut answer = self.call(&url, &token, key.as_ref()).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             let token = self.access_token(&session, Some(&token)).await?;
-            answer = self.call(&url, &token).await?;
+            answer = self.call(&url, &token, key.as_ref()).await?;
         }
         let status = answer.status();
         let mut body = Vec::new();
@@ -92,9 +95,24 @@ impl ApplicationApi {
         Ok(Answer { url, status, body, took: began.elapsed() })
     }
 
-    async fn call(&self, url: &Url, token: &AccessToken) -> Result<reqwest::Response, ResourceError> {
-        let request = self.http.get(url.clone()).bearer_auth(token.expose());
-        request.send().await.map_err(|error| unreachable(&error))
+    /// One call; where the Resource API wants a nonce of its own in the proof, one more.
+    async fn call(&self, url: &Url, token: &AccessToken, key: Option<&ProofKey>) -> Result<reqwest::Response, ResourceError> {
+        let answer = self.call_once(url, token, key).await?;
+        if wants_nonce(answer.status(), answer.headers()) { self.call_once(url, token, key).await } else { Ok(answer) }
+    }
+
+    async fn call_once(
+        &self,
+        url: &Url,
+        token: &AccessToken,
+        key: Option<&ProofKey>,
+    ) -> Result<reqwest::Response, ResourceError> {
+        let mut request = reqwest::Request::new(Method::GET, url.clone());
+        let authorized = self.prover.authorize(request.headers_mut(), "GET", url, token, key);
+        authorized.map_err(|error| ResourceError::Unreachable(error.to_string()))?;
+        let answer = self.http.execute(request).await.map_err(|error| unreachable(&error))?;
+        self.prover.heed(url, answer.headers());
+        Ok(answer)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use protocol::Scope;
 use url::Url;
 
+use crate::provider::settings::{DEFAULT, callback_path};
 use crate::proxy::Route;
 
 /// Settings of the Application API.
@@ -13,12 +13,6 @@ use crate::proxy::Route;
 pub struct Settings {
     /// Our own origin, `https://app.example`, without a trailing slash.
     pub origin: String,
-    /// The provider's issuer identifier.
-    pub issuer: String,
-    /// How the provider knows us.
-    pub client_id: String,
-    /// What we ask for.
-    pub scope: Scope,
     /// Where the Resource API listens.
     pub resource: Url,
     /// How long a session may last, however busy.
@@ -38,17 +32,17 @@ impl Settings {
         SignedDuration::try_from(self.session_idle / 8).unwrap_or(OFTEN).min(OFTEN)
     }
 
-    /// The redirect URI (RFC 6749 §3.1.2).
+    /// The redirect URI of the provider that has no entry of its own (RFC 6749 §3.1.2).
     pub fn redirect_uri(&self) -> String {
-        format!("{}/callback", self.origin)
+        format!("{}{}", self.origin, callback_path(DEFAULT))
     }
 
-    /// Where the provider sends the browser after signing out.
+    /// Where providers send the browser after signing out.
     pub fn post_logout_redirect_uri(&self) -> String {
         format!("{}/signed-out", self.origin)
     }
 
-    /// Where the provider tells us that its session is over (Back-Channel Logout §2.2).
+    /// Where providers tell us that a session of theirs is over (Back-Channel Logout §2.2).
     pub fn backchannel_logout_uri(&self) -> String {
         format!("{}/backchannel-logout", self.origin)
     }

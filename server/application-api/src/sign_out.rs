@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::cookies::{self, SESSION};
 use crate::provider::Provider;
-use crate::session::Tokens;
+use crate::session::{Identity, Tokens};
 use crate::{ApplicationApi, Visit};
 
 /// What `POST /sign-out` comes to.
@@ -19,8 +19,11 @@ use crate::{ApplicationApi, Visit};
 pub enum SignOut {
     /// Go to the provider, which ends its session and sends the browser back.
     AtProvider(Url, Cookie<'static>),
-    /// Nobody was signed in, or the provider has no place for signing out: go to our own page.
+    /// Nobody was signed in: go to our own page.
     Here(Cookie<'static>),
+    /// The provider has no place for signing out, or does not answer, so that the user may be signed in there still: go to our own
+    /// page, which says so.
+    HereOnly(Cookie<'static>),
     /// The request did not come from our own page; nothing was done.
     CrossSite,
     /// The Cache or the Queue does not answer; nothing is known to have ended, so the cookie stays.
@@ -54,7 +57,7 @@ impl ApplicationApi {
         };
         let identity = &session.identity;
         if let Some(tokens) = tokens {
-            self.revoke(tokens).await;
+            self.revoke(identity, tokens).await;
         }
         if let Err(error) = self.strike_out(identity, &session.key()).await {
             tracing::warn!(%error, "an ended session stays in the book until it would have ended by itself");
@@ -65,27 +68,37 @@ impl ApplicationApi {
             tracing::error!(%error, subject = identity.subject, "a sign-out is missing from the audit log");
         }
         let cookie = cookies::remove(SESSION.to_owned());
-        match self.end_session_url(identity.provider_session.as_deref()).await {
+        let url = match self.providers.of(identity) {
+            Some(provider) => self.end_session_url(provider, identity.provider_session.as_deref()).await,
+            None => None,
+        };
+        match url {
             Some(url) => SignOut::AtProvider(url, cookie),
-            None => SignOut::Here(cookie),
+            None => SignOut::HereOnly(cookie),
         }
     }
 
     /// Nobody is signed in here. Who still carries a cookie may be the second click of a double click, or come late: the
-    /// provider's session may live, so the provider is asked to end it, and asks its user where it is not sure.
+    /// provider's session may live, so the provider is asked to end it, and asks its user where it is not sure. Of several
+    /// providers nobody knows which it was.
     async fn nobody(&self, visit: &Visit<'_>) -> SignOut {
         let cookie = cookies::remove(SESSION.to_owned());
         let carried = visit.cookies().any(|(name, _)| name == SESSION);
-        match if carried { self.end_session_url(None).await } else { None } {
+        let url = match self.providers.only().filter(|_| carried) {
+            Some(provider) => self.end_session_url(provider, None).await,
+            None => None,
+        };
+        match url {
             Some(url) => SignOut::AtProvider(url, cookie),
             None => SignOut::Here(cookie),
         }
     }
 
     /// Revokes what can be revoked; a provider that is away does not keep the user from signing out.
-    pub(crate) async fn revoke(&self, tokens: Tokens) {
+    pub(crate) async fn revoke(&self, identity: &Identity, tokens: Tokens) {
         if let Some(refresh) = tokens.refresh
-            && let Err(error) = self.provider.revoke(&refresh).await
+            && let Some(provider) = self.providers.of(identity)
+            && let Err(error) = provider.revoke(&refresh).await
         {
             tracing::error!(%error, "a refresh token could not be revoked");
         }
@@ -93,12 +106,12 @@ impl ApplicationApi {
 
     /// RP-Initiated Logout §2. The ID token would have to pass through the browser as `id_token_hint`, so `logout_hint`
     /// carries the provider's own session identifier instead, which only that provider and we know.
-    async fn end_session_url(&self, provider_session: Option<&str>) -> Option<Url> {
-        let metadata = self.provider.metadata().await.ok()?;
+    async fn end_session_url(&self, provider: &Provider, provider_session: Option<&str>) -> Option<Url> {
+        let metadata = provider.metadata().await.ok()?;
         let mut url = Url::parse(Provider::end_session_endpoint(&metadata)?).ok()?;
         let mut query = url.query_pairs_mut();
         query
-            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("client_id", &provider.settings().client_id)
             .append_pair("post_logout_redirect_uri", &self.settings.post_logout_redirect_uri())
             .append_pair("state", &opaque(self.rng.as_ref()));
         if let Some(session) = provider_session {

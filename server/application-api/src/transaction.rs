@@ -4,6 +4,7 @@
 //! browser can complete it. Each tab has its own, so that completing one never breaks another.
 
 use cache::{Cache, Unavailable};
+use protocol::dpop::ProofKey;
 use protocol::seal::{Sealer, digest};
 use protocol::secret::{CodeVerifier, Ticket};
 use protocol::{LocalPath, Rng};
@@ -15,12 +16,16 @@ const PURPOSE: &str = "sign-in transaction";
 /// What is remembered of a begun sign-in.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Transaction {
-    /// The provider it was begun with; the response must come from no other.
+    /// The provider it was begun with, by name; the response must come to its redirect URI.
+    pub provider: String,
+    /// The same by issuer; the response must come from no other.
     pub issuer: String,
     /// The ID token must carry it.
     pub nonce: String,
     /// The PKCE verifier.
     pub verifier: CodeVerifier,
+    /// The key that the tokens are to be bound to, where they are.
+    pub proof_key: Option<ProofKey>,
     /// Where the user wanted to go.
     pub return_to: LocalPath,
 }

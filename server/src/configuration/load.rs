@@ -181,6 +181,20 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_key_of_a_listed_provider_is_refused() {
+        let entry = "[[application.providers]]\nname = 'acme'\ntitle = 'Acme'\nissuer = 'https://a.example/'\nclient_id = 'a'";
+        assert!(read(entry).is_ok());
+        let error = read(&format!("{entry}\ndpopp = 'always'")).unwrap_err();
+        assert!(error.contains("application.providers.0.dpopp") && error.contains("providers.0.dpop?"), "{error}");
+        let error = read(&format!("{entry}\nclaims = {{ nam = ['name'] }}")).unwrap_err();
+        assert!(error.contains("claims.nam") && error.contains("claims.name?"), "{error}");
+        let error = read(&format!("{entry}\npar = 'sometimes'")).unwrap_err();
+        assert!(error.contains("application.providers.0.par") && error.contains("auto, always, never"), "{error}");
+        let error = read("[[application.providers]]\nname = 'acme'").unwrap_err();
+        assert!(error.contains("title"), "{error}");
+    }
+
+    #[test]
     fn a_value_of_another_kind_says_which_key() {
         let error = read("[application]\nlisten = 'nowhere'").unwrap_err();
         assert!(error.contains("application.listen"), "{error}");
@@ -203,6 +217,11 @@ mod tests {
             "[provider]\nclients = '31415926'",
             "[provider]\nregistration_token = 31415926",
             "[provider]\nregistration = '31415926'",
+            "[[application.providers]]\nname = 'a'\ntitle = 'A'\nissuer = 'https://a'\nclient_id = 'a'\nclient_secret = 31415926",
+            "[[application.providers]]\nname = 'a'\ntitle = 'A'\nissuer = 'https://a'\nclient_id = 'a'\nclient_secret = ['31415926']",
+            "[[application.providers]]\nname = 'a'\ntitle = 'A'\nissuer = 'https://a'\nclient_id = 'a'\nclient_secret = '31415926'",
+            "[[application.providers]]\nname = 'a'\ntitle = 'A'\nissuer = 'https://a'\nclient_id = 'a'\nauthentication = '31415926'",
+            "application.providers = '31415926'",
             "[[provider.clients]]\nclient_id = 'a'\nname = 'a'\nscope = 'a'\nauthentication = { method = 'client_secret_basic', secret = 31415926 }",
             "[[provider.clients]]\nclient_id = 'a'\nname = 'a'\nscope = 'a'\nauthentication = { method = 'none', secret = '31415926' }",
         ] {

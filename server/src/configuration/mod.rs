@@ -14,9 +14,11 @@ use serde::Deserialize;
 
 mod load;
 mod masked;
+mod providers;
 mod refusals;
 
 pub use masked::without_password;
+pub use providers::{Claims, ListedProvider, Method, When};
 
 /// Everything that can be set. Printed for debugging, the engines' URLs come without their passwords.
 #[derive(Clone, Deserialize)]
@@ -86,8 +88,16 @@ pub struct Application {
     pub issuer: Option<String>,
     /// How that provider knows us.
     pub client_id: String,
+    /// What people see it called, where there are others.
+    pub provider_title: String,
     /// What we ask for.
     pub scope: Scope,
+    /// Whether that provider's tokens are bound to a key.
+    pub dpop: When,
+    /// Other providers to sign in with.
+    pub providers: Vec<ListedProvider>,
+    /// Whether only those are offered, and not the one above.
+    pub listed_providers_only: bool,
     /// The Resource API that we call; our own where it is not set.
     pub resource: Option<String>,
     /// The private key of `private_key_jwt`, PKCS #8 PEM of P-256, Ed25519 or RSA; made in the data directory where it is not set.
@@ -260,7 +270,11 @@ impl Default for Application {
             origin: "http://localhost:3000".to_owned(),
             issuer: None,
             client_id: "cloakroom".to_owned(),
-            scope: Scope::parse("openid profile email offline_access").unwrap_or_default(),
+            provider_title: "Cloakroom".to_owned(),
+            scope: providers::ordinary_scope(),
+            dpop: When::Never,
+            providers: Vec::new(),
+            listed_providers_only: false,
             resource: None,
             client_key_file: None,
             session_lifetime: SignedDuration::from_hours(12),
@@ -345,7 +359,19 @@ impl Configuration {
         self.provider.demo_accounts.unwrap_or(self.is_development())
     }
 
-    /// The issuer that the application signs in with.
+    /// Whether the application signs in with the provider that has no entry of its own.
+    pub fn offers_default_provider(&self) -> bool {
+        !self.application.listed_providers_only
+    }
+
+    /// Whether a provider knows the application by its key.
+    pub fn needs_client_key(&self) -> bool {
+        let by_key =
+            |provider: &ListedProvider| provider.authentication == Method::PrivateKeyJwt && provider.client_key_file.is_none();
+        self.offers_default_provider() || self.application.providers.iter().any(by_key)
+    }
+
+    /// The issuer of the provider that has no entry of its own.
     pub fn issuer(&self) -> &str {
         self.application.issuer.as_deref().unwrap_or(&self.provider.issuer)
     }

@@ -22,6 +22,10 @@ impl Configuration {
         if let Err(fault) = proxy::route::check(&self.application.routes) {
             faults.push(format!("application.routes: {fault}"));
         }
+        if self.application.listed_providers_only && self.application.providers.is_empty() {
+            faults.push("application.listed_providers_only leaves no provider: there is no [[application.providers]]".to_owned());
+        }
+        faults.extend(super::providers::faults(&self.application.providers));
         for (key, lifetime) in [
             ("session_lifetime", self.application.session_lifetime),
             ("session_idle", self.application.session_idle),
@@ -69,7 +73,7 @@ impl Configuration {
         if provider && self.provider.sealing_key.is_none() && self.provider.sealing_key_file.is_none() {
             faults.push("provider.sealing_key or provider.sealing_key_file must be set in production".to_owned());
         }
-        if self.runs(Role::Application) && self.application.client_key_file.is_none() {
+        if self.runs(Role::Application) && self.needs_client_key() && self.application.client_key_file.is_none() {
             faults.push("application.client_key_file must be set in production".to_owned());
         }
         if self.runs(Role::Worker) && self.mail.url.is_none() {
@@ -83,11 +87,12 @@ impl Configuration {
             (self.runs(Role::Application), self.runs(Role::Provider), self.runs(Role::Resource));
         let section = &self.application;
         // Where the application or the Resource API name no issuer, it is our own provider's.
-        let relies = (application && section.issuer.is_none()) || (resource && self.resource.issuer.is_none());
+        let offered = application && self.offers_default_provider();
+        let relies = (offered && section.issuer.is_none()) || (resource && self.resource.issuer.is_none());
         let calls = (application || provider) && section.resource.is_none();
         let named = [
             (application || provider, "application.origin", Some(section.origin.as_str()), Shape::Origin, application),
-            (application, "application.issuer", section.issuer.as_deref(), Shape::Issuer, false),
+            (offered, "application.issuer", section.issuer.as_deref(), Shape::Issuer, false),
             (application || provider, "application.resource", section.resource.as_deref(), Shape::Origin, false),
             (provider || relies, "provider.issuer", Some(self.provider.issuer.as_str()), Shape::Issuer, provider),
             (resource || calls, "resource.origin", Some(self.resource.origin.as_str()), Shape::Origin, resource),
@@ -97,6 +102,13 @@ impl Configuration {
         let mut addresses: Vec<_> = named
             .filter_map(|(_, key, text, shape, ours)| text.map(|text| Address { key: key.to_owned(), text, shape, ours }))
             .collect();
+        for listed in section.providers.iter().filter(|_| application) {
+            let place = listed.place();
+            addresses.push(Address { key: format!("{place}: issuer"), text: &listed.issuer, shape: Shape::Foreign, ours: false });
+            for resource in &listed.resources {
+                addresses.push(Address { key: format!("{place}: resources"), text: resource, shape: Shape::Any, ours: false });
+            }
+        }
         for client in self.provider.clients.iter().filter(|_| provider) {
             if let Authentication::PrivateKeyJwt { keys: ClientKeys::JwksUri(uri) } = &client.authentication {
                 let key = format!("jwks_uri of the client {}", client.client_id);
@@ -132,6 +144,8 @@ enum Shape {
     Origin,
     /// The same, and a path perhaps.
     Issuer,
+    /// The same as others write it: a slash at the end is part of it.
+    Foreign,
     /// Any http or https URL.
     Any,
 }
@@ -147,12 +161,13 @@ impl Address<'_> {
             }
             Ok(_) if self.shape == Shape::Any => return None,
             Ok(url) if url.query().is_some() || url.fragment().is_some() => "must have no query and no fragment".to_owned(),
+            Ok(_) if self.shape == Shape::Foreign => return None,
             Ok(_) if self.text.ends_with('/') => "must not end with a slash".to_owned(),
             Ok(url) if self.shape == Shape::Origin && url.path() != "/" => "must have no path".to_owned(),
             Ok(url) => {
                 let normal = match self.shape {
                     Shape::Origin => url.origin().ascii_serialization(),
-                    Shape::Issuer | Shape::Any => url.as_str().trim_end_matches('/').to_owned(),
+                    Shape::Issuer | Shape::Foreign | Shape::Any => url.as_str().trim_end_matches('/').to_owned(),
                 };
                 if normal == self.text {
                     return None;

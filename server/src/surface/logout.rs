@@ -34,6 +34,7 @@ pub(super) async fn post(State(api): State<Api>, parts: Parts) -> Result<Respons
     let (location, cookie) = match api.sign_out(&visit(&parts.headers, &parts)).await {
         SignOut::AtProvider(url, cookie) => (url.into(), cookie),
         SignOut::Here(cookie) => ("/signed-out".to_owned(), cookie),
+        SignOut::HereOnly(cookie) => ("/signed-out?provider=open".to_owned(), cookie),
         SignOut::CrossSite => return Err(Problem::OtherSite),
         SignOut::Unavailable => return Err(Problem::Unavailable),
     };

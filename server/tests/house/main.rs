@@ -6,6 +6,7 @@ mod callback;
 mod forged_headers;
 mod in_flight;
 mod process;
+mod providers;
 mod proxy;
 mod replicas;
 mod sessions;

@@ -188,7 +188,7 @@ async fn a_restart_loses_no_session() {
 }
 
 /// The first house may still be closing its door.
-async fn bind(address: std::net::SocketAddr) -> tokio::net::TcpListener {
+pub(crate) async fn bind(address: std::net::SocketAddr) -> tokio::net::TcpListener {
     for _ in 0..1000 {
         if let Ok(listener) = tokio::net::TcpListener::bind(address).await {
             return listener;

@@ -34,7 +34,7 @@ pub enum InvalidLogoutToken {
     /// Signature, algorithm, key, or shape.
     #[error(transparent)]
     Jwt(#[from] InvalidJwt),
-    /// `iss` is not our provider.
+    /// `iss` is no provider of ours.
     #[error("the token is of another issuer")]
     Issuer,
     /// `aud` is not us.
@@ -74,8 +74,9 @@ impl Provider {
     /// # Errors
     /// [`LogoutError::Invalid`] tells the first check that failed; [`LogoutError::Provider`] where there are no keys.
     pub async fn judge_logout_token(&self, token: &str) -> Result<LogoutToken, LogoutError> {
-        let claims = match verified(token, self.metadata().await?.as_ref()) {
-            Err(InvalidJwt::UnknownKey) => verified(token, self.renewed_metadata().await?.as_ref()),
+        let metadata = self.metadata().await?;
+        let claims = match verified(token, &metadata) {
+            Err(InvalidJwt::UnknownKey) => verified(token, self.renewed_metadata(&metadata).await?.as_ref()),
             judged => judged,
         };
         Ok(self.judge_claims(claims.map_err(InvalidLogoutToken::Jwt)?)?)
@@ -83,10 +84,10 @@ impl Provider {
 
     fn judge_claims(&self, claims: Claims) -> Result<LogoutToken, InvalidLogoutToken> {
         let now = self.clock.now();
-        if claims.iss != self.issuer {
+        if claims.iss != self.settings.issuer {
             return Err(InvalidLogoutToken::Issuer);
         }
-        if !claims.aud.contains(&self.client_id) {
+        if !claims.aud.contains(&self.settings.client_id) {
             return Err(InvalidLogoutToken::Audience);
         }
         let expiry = claims.exp.unwrap_or_else(|| claims.iat.saturating_add(OLDEST));
@@ -109,6 +110,16 @@ impl Provider {
             remembered_seconds: expiry.saturating_sub(now.as_second()).saturating_add(SKEW_SECONDS).max(1),
         })
     }
+}
+
+/// The issuer that a token claims to be of, unverified: to know whose keys to verify it with.
+pub(super) fn claimed_issuer(token: &str) -> Result<String, InvalidLogoutToken> {
+    use base64::Engine as _;
+    let payload = token.split('.').nth(1).ok_or(InvalidJwt::Malformed)?;
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).map_err(|_| InvalidJwt::Malformed)?;
+    let claims: Map<String, Value> = serde_json::from_slice(&payload).map_err(|_| InvalidJwt::Malformed)?;
+    let issuer = claims.get("iss").and_then(Value::as_str).ok_or(InvalidJwt::Malformed)?;
+    Ok(issuer.to_owned())
 }
 
 fn verified(token: &str, metadata: &Metadata) -> Result<Claims, InvalidJwt> {

@@ -1,15 +1,17 @@
 //! The authorization request (exchanges 3 and 4): pushed where the provider offers it (RFC 9126), else in the query.
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use openidconnect::{AsyncHttpClient as _, PkceCodeVerifier};
+use protocol::dpop::Thumbprint;
 use protocol::secret::CodeVerifier;
 use protocol::wire::PushedAuthorizationResponse;
-use protocol::{Exchange, Scope, pkce};
+use protocol::{Exchange, pkce};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
 use url::{Url, form_urlencoded};
 
+use super::settings::Use;
 use super::{Metadata, Provider, ProviderError};
 
 /// What varies from one authorization request to the next.
@@ -20,8 +22,8 @@ pub struct Asked<'a> {
     pub nonce: &'a str,
     /// Its challenge is sent.
     pub verifier: &'a CodeVerifier,
-    /// What is asked for.
-    pub scope: &'a Scope,
+    /// The key that the code is bound to (RFC 9449 §10), where tokens are to be.
+    pub proof_key: Option<&'a Thumbprint>,
 }
 
 impl Provider {
@@ -34,47 +36,69 @@ impl Provider {
         let challenge = openidconnect::PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(
             asked.verifier.expose().to_owned(),
         ));
-        let request = [
+        let settings = &self.settings;
+        let mut request = vec![
             ("response_type", "code".to_owned()),
             ("redirect_uri", self.redirect_uri.clone()),
-            ("scope", asked.scope.to_string()),
+            ("scope", settings.scope.to_string()),
             ("state", asked.state.to_owned()),
             ("nonce", asked.nonce.to_owned()),
             ("code_challenge", challenge.as_str().to_owned()),
             ("code_challenge_method", pkce::METHOD.to_owned()),
-            ("resource", self.audience.clone()),
         ];
+        request.extend(settings.resources.iter().map(|resource| ("resource", resource.clone())));
+        request.extend(asked.proof_key.map(|key| ("dpop_jkt", key.to_string())));
+        request.extend(settings.parameters.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let mut url = metadata.authorization_endpoint().url().clone();
-        if let Some(endpoint) = &metadata.additional_metadata().pushed_authorization_request_endpoint {
+        if let Some(endpoint) = self.pushes_to(metadata)? {
             let span = tracing::info_span!("exchange", number = Exchange::PushedAuthorizationRequest.number());
-            let pushed = self.push(endpoint, &request).instrument(span).await?;
-            url.query_pairs_mut().append_pair("client_id", &self.client_id).append_pair("request_uri", &pushed.request_uri);
+            let pushed = self.push(endpoint, request).instrument(span).await?;
+            url.query_pairs_mut().append_pair("client_id", &settings.client_id).append_pair("request_uri", &pushed.request_uri);
         } else {
-            url.query_pairs_mut().append_pair("client_id", &self.client_id).extend_pairs(&request);
+            url.query_pairs_mut().append_pair("client_id", &settings.client_id).extend_pairs(&request);
         }
         Ok(url)
     }
 
-    async fn push(&self, endpoint: &str, request: &[(&str, String)]) -> Result<PushedAuthorizationResponse, ProviderError> {
-        let mut form = request.to_vec();
-        form.extend(self.authentication()?);
-        self.post(endpoint, &form).await
+    /// Where requests are pushed to, if they are.
+    fn pushes_to<'m>(&self, metadata: &'m Metadata) -> Result<Option<&'m str>, ProviderError> {
+        let endpoint = metadata.additional_metadata().pushed_authorization_request_endpoint.as_deref();
+        match (self.settings.par, endpoint) {
+            (Use::Never, _) | (Use::Auto, None) => Ok(None),
+            (Use::Auto | Use::Always, Some(endpoint)) => Ok(Some(endpoint)),
+            (Use::Always, None) => Err(ProviderError::Unacceptable("it takes no pushed authorization requests".to_owned())),
+        }
+    }
+
+    async fn push(&self, endpoint: &str, mut form: Vec<(&str, String)>) -> Result<PushedAuthorizationResponse, ProviderError> {
+        // Where we authenticate by header, the request itself has to name us.
+        form.push(("client_id", self.settings.client_id.clone()));
+        self.post(endpoint, form).await
     }
 
     /// Posts a form and reads the JSON answer, or the error in it.
-    pub(super) async fn post<T: DeserializeOwned>(&self, endpoint: &str, form: &[(&str, String)]) -> Result<T, ProviderError> {
+    pub(super) async fn post<T: DeserializeOwned>(&self, endpoint: &str, form: Vec<(&str, String)>) -> Result<T, ProviderError> {
         let body = self.post_form(endpoint, form).await?;
         serde_json::from_slice(&body).map_err(|error| ProviderError::Unacceptable(error.to_string()))
     }
 
-    /// Posts a form; gives the body of a success.
-    pub(super) async fn post_form(&self, endpoint: &str, form: &[(&str, String)]) -> Result<Vec<u8>, ProviderError> {
+    /// Posts a form, authenticated; gives the body of a success.
+    pub(super) async fn post_form(&self, endpoint: &str, mut form: Vec<(&str, String)>) -> Result<Vec<u8>, ProviderError> {
+        let credentials = self.credentials()?;
+        for parameter in credentials.form {
+            // A parameter comes once at the most (RFC 6749 §3.2).
+            if !form.iter().any(|(name, _)| *name == parameter.0) {
+                form.push(parameter);
+            }
+        }
         let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = http::Request::post(endpoint)
+        let mut request = http::Request::post(endpoint)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json")
-            .body(encoded.into_bytes())
-            .map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
+            .header(ACCEPT, "application/json");
+        if let Some(header) = credentials.header {
+            request = request.header(AUTHORIZATION, header);
+        }
+        let request = request.body(encoded.into_bytes()).map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
         let answer = self.wire.call(request).await.map_err(|error| ProviderError::Unreachable(error.to_string()))?;
         if answer.status().is_success() {
             return Ok(answer.into_body());

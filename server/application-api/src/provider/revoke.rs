@@ -12,8 +12,7 @@ impl Provider {
     pub async fn revoke(&self, token: &RefreshToken) -> Result<(), ProviderError> {
         let metadata = self.metadata().await?;
         let Some(endpoint) = metadata.additional_metadata().revocation_endpoint.as_deref() else { return Ok(()) };
-        let mut form = vec![("token", token.expose().to_owned()), ("token_type_hint", "refresh_token".to_owned())];
-        form.extend(self.authentication()?);
-        self.post_form(endpoint, &form).await.map(drop)
+        let form = vec![("token", token.expose().to_owned()), ("token_type_hint", "refresh_token".to_owned())];
+        self.post_form(endpoint, form).await.map(drop)
     }
 }

@@ -5,30 +5,28 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use openidconnect::core::CoreJsonWebKeySet;
 use protocol::jose::{Algorithm, SigningKey};
-use protocol::{ManualClock, OsRng, Scope};
+use protocol::{Clock, ManualClock, OsRng, Rng};
 use serde_json::json;
 
+use super::settings::{DEFAULT, ProviderSettings};
 use super::{Metadata, Provider};
-use crate::Settings;
+use crate::proof::Prover;
 
 pub(super) const ISSUER: &str = "https://id.example";
 pub(super) const NOW: i64 = 1_800_000_000;
 
 pub(super) fn provider() -> Provider {
+    provider_with(|_| ())
+}
+
+pub(super) fn provider_with(change: impl FnOnce(&mut ProviderSettings)) -> Provider {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = Settings {
-        origin: "https://app.example".to_owned(),
-        issuer: ISSUER.to_owned(),
-        client_id: "app".to_owned(),
-        scope: Scope::parse("openid").unwrap(),
-        resource: "https://api.example/".parse().unwrap(),
-        session_lifetime: std::time::Duration::from_secs(3600),
-        session_idle: std::time::Duration::from_secs(3600),
-        transaction_lifetime: std::time::Duration::from_secs(600),
-        routes: Vec::new(),
-    };
-    let clock = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
-    Provider::new(&settings, SigningKey::generate(&OsRng), reqwest::Client::new(), clock, Arc::new(OsRng))
+    let mut settings = ProviderSettings::new(DEFAULT, ISSUER, "app", SigningKey::generate(&OsRng));
+    change(&mut settings);
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
+    let rng: Arc<dyn Rng> = Arc::new(OsRng);
+    let prover = Arc::new(Prover::new(Arc::clone(&clock), Arc::clone(&rng)));
+    Provider::new(settings, "https://app.example", reqwest::Client::new(), prover, clock, rng)
 }
 
 pub(super) fn metadata(key: &SigningKey) -> Metadata {

@@ -1,8 +1,14 @@
-//! HTTP as the OAuth crates ask for it: over our own connections, with bounded answers.
+//! HTTP as the OAuth crates ask for it: over our own connections, with bounded answers, and with proofs where tokens are bound.
 
 use std::pin::Pin;
 
+use http::header::AUTHORIZATION;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use protocol::dpop::ProofKey;
+use protocol::secret::AccessToken;
+use url::Url;
+
+use crate::proof::{Prover, Unprovable, wants_nonce};
 
 /// The largest answer that is read, in bytes; a provider's documents are far smaller.
 const LARGEST: usize = 1 << 20;
@@ -25,6 +31,9 @@ pub enum WireError {
     /// The answer could not be put together.
     #[error("{0}")]
     Malformed(#[from] http::Error),
+    /// The request could not be proven.
+    #[error(transparent)]
+    Unprovable(#[from] Unprovable),
 }
 
 /// An error with what caused it, in one line.
@@ -33,9 +42,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+type Answering<'c> = Pin<Box<dyn Future<Output = Result<HttpResponse, WireError>> + Send + 'c>>;
+
 impl<'c> AsyncHttpClient<'c> for Wire {
     type Error = WireError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, WireError>> + Send + 'c>>;
+    type Future = Answering<'c>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
@@ -57,4 +68,52 @@ impl<'c> AsyncHttpClient<'c> for Wire {
             Ok(response.body(body)?)
         })
     }
+}
+
+/// The same with a proof of `key` on every request; without a key it adds nothing.
+///
+/// A resource that asks for its nonce is asked again at once. The token endpoint is not: whoever asked it does that, since an
+/// assertion in the form is good once.
+pub(super) struct ProvingWire<'a> {
+    pub(super) wire: &'a Wire,
+    pub(super) prover: &'a Prover,
+    pub(super) key: Option<&'a ProofKey>,
+}
+
+impl<'c> AsyncHttpClient<'c> for ProvingWire<'_> {
+    type Error = WireError;
+    type Future = Answering<'c>;
+
+    fn call(&'c self, mut request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let Some(key) = self.key else { return self.wire.call(request).await };
+            let url = Url::parse(&request.uri().to_string()).map_err(|error| Unprovable(error.to_string()))?;
+            let Some(token) = bearer(&request) else {
+                let method = request.method().clone();
+                self.prover.prove(request.headers_mut(), key, method.as_str(), &url, None)?;
+                return self.sent(&url, request).await;
+            };
+            let method = request.method().clone();
+            self.prover.authorize(request.headers_mut(), method.as_str(), &url, &token, Some(key))?;
+            let answer = self.sent(&url, request.clone()).await?;
+            if !wants_nonce(answer.status(), answer.headers()) {
+                return Ok(answer);
+            }
+            self.prover.authorize(request.headers_mut(), method.as_str(), &url, &token, Some(key))?;
+            self.sent(&url, request).await
+        })
+    }
+}
+
+impl ProvingWire<'_> {
+    async fn sent(&self, url: &Url, request: HttpRequest) -> Result<HttpResponse, WireError> {
+        let answer = self.wire.call(request).await?;
+        self.prover.heed(url, answer.headers());
+        Ok(answer)
+    }
+}
+
+/// The access token of a request.
+fn bearer(request: &HttpRequest) -> Option<AccessToken> {
+    request.headers().get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(AccessToken::new)
 }

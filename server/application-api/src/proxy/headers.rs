@@ -25,7 +25,8 @@ const OF_THE_CONNECTION: [HeaderName; 9] = [
 ];
 
 /// What is ours, and what callers could make up.
-const KEPT_BACK: [HeaderName; 7] = [COOKIE, AUTHORIZATION, HOST, FORWARDED, ORIGIN, REFERER, HeaderName::from_static("x-csrf")];
+const KEPT_BACK: [HeaderName; 8] =
+    [COOKIE, AUTHORIZATION, HOST, FORWARDED, ORIGIN, REFERER, HeaderName::from_static("x-csrf"), HeaderName::from_static("dpop")];
 
 /// What goes upstream.
 pub(super) fn request(headers: &HeaderMap, origin: &str, address: Option<ClientAddress>) -> HeaderMap {
@@ -100,6 +101,7 @@ mod tests {
                 ("cookie", "__Host-session=ticket"),
                 ("authorization", "Bearer made-up"),
                 ("x-csrf", "1"),
+                ("dpop", "made-up"),
                 ("x-forwarded-for", "192.0.2.9"),
                 ("x-forwarded-user", "root"),
                 ("forwarded", "for=192.0.2.9"),

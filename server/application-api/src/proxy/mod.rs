@@ -5,15 +5,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use futures::StreamExt as _;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use protocol::dpop::ProofKey;
 use protocol::secret::AccessToken;
 use protocol::{ClientAddress, fetch_metadata};
 use url::Url;
 
+use crate::proof::wants_nonce;
 use crate::refresh::NoToken;
 use crate::session::Session;
 use crate::{ApplicationApi, Visit};
@@ -86,6 +88,8 @@ struct Call<'a> {
     method: Method,
     headers: HeaderMap,
     session: Option<Session>,
+    /// What the session's tokens are bound to, where they are.
+    key: Option<ProofKey>,
 }
 
 impl ApplicationApi {
@@ -113,8 +117,12 @@ impl ApplicationApi {
                 Some(self.session(&visit).await?.ok_or(ProxyError::SignedOut)?)
             }
         };
+        let key = match &session {
+            Some(session) => session.tokens().map_err(|_| ProxyError::SignedOut)?.proof_key,
+            None => None,
+        };
         let headers = headers::request(&parts.headers, &self.settings.origin, address);
-        let call = Call { route, target, method: parts.method.clone(), headers, session };
+        let call = Call { route, target, method: parts.method.clone(), headers, session, key };
         if upgrade { self.tunnel(call, &mut parts).await } else { self.stream(call, &parts, body).await }
     }
 
@@ -149,10 +157,10 @@ impl ApplicationApi {
                 let limit = usize::try_from(LARGEST_KEPT).unwrap_or(usize::MAX);
                 let kept = axum::body::to_bytes(body, limit).await;
                 let kept = kept.map_err(|error| ProxyError::Unreachable(format!("the call broke off: {error}")))?;
-                let answer = self.send(&call, token.as_ref(), kept.clone().into(), &pace).await?;
+                let answer = self.send_kept(&call, token.as_ref(), &kept, &pace).await?;
                 if answer.status() == StatusCode::UNAUTHORIZED && token.is_some() {
                     let token = self.token(&call, token.as_ref()).await?;
-                    self.send(&call, token.as_ref(), kept.into(), &pace).await?
+                    self.send_kept(&call, token.as_ref(), &kept, &pace).await?
                 } else {
                     answer
                 }
@@ -168,6 +176,21 @@ impl ApplicationApi {
         }
     }
 
+    /// Makes a call whose body is at hand; once more where the upstream wants a nonce of its own in the proof (RFC 9449 §9).
+    async fn send_kept(
+        &self,
+        call: &Call<'_>,
+        token: Option<&AccessToken>,
+        body: &Bytes,
+        pace: &Pace,
+    ) -> Result<reqwest::Response, ProxyError> {
+        let answer = self.send(call, token, body.clone().into(), pace).await?;
+        if wants_nonce(answer.status(), answer.headers()) {
+            return self.send(call, token, body.clone().into(), pace).await;
+        }
+        Ok(answer)
+    }
+
     async fn send(
         &self,
         call: &Call<'_>,
@@ -175,13 +198,18 @@ impl ApplicationApi {
         body: reqwest::Body,
         pace: &Pace,
     ) -> Result<reqwest::Response, ProxyError> {
-        let mut request =
-            self.upstream.request(call.method.clone(), call.target.clone()).headers(call.headers.clone()).body(body);
+        let mut request = reqwest::Request::new(call.method.clone(), call.target.clone());
+        *request.headers_mut() = call.headers.clone();
+        *request.body_mut() = Some(body);
         if let Some(token) = token {
-            request = request.bearer_auth(token.expose());
+            let (method, key) = (call.method.as_str(), call.key.as_ref());
+            let authorized = self.prover.authorize(request.headers_mut(), method, &call.target, token, key);
+            authorized.map_err(|error| ProxyError::Unreachable(error.to_string()))?;
         }
-        let answer = pace.keep(request.send()).await.ok_or(ProxyError::Silent)?;
-        answer.map_err(|error| unreachable(&error))
+        let answer = pace.keep(self.upstream.execute(request)).await.ok_or(ProxyError::Silent)?;
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        self.prover.heed(&call.target, answer.headers());
+        Ok(answer)
     }
 
     /// The answer as the browser gets it; an event stream ends with its session.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use futures::FutureExt as _;
 use http::header::{
     CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
@@ -39,11 +39,12 @@ impl ApplicationApi {
         call.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         call.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         let token = self.token(&call, None).await?;
+        let nothing = Bytes::new();
         let pace = super::Pace::new(call.route.patience());
-        let mut answer = self.send(&call, token.as_ref(), reqwest::Body::default(), &pace).await?;
+        let mut answer = self.send_kept(&call, token.as_ref(), &nothing, &pace).await?;
         if answer.status() == StatusCode::UNAUTHORIZED && token.is_some() {
             let token = self.token(&call, token.as_ref()).await?;
-            answer = self.send(&call, token.as_ref(), reqwest::Body::default(), &pace).await?;
+            answer = self.send_kept(&call, token.as_ref(), &nothing, &pace).await?;
         }
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(self.returned(call, answer));

@@ -6,6 +6,7 @@
 
 use cache::Unavailable;
 use jiff::{SignedDuration, Timestamp};
+use protocol::dpop::ProofKey;
 use protocol::seal::DoesNotOpen;
 use protocol::secret::{AccessToken, RefreshToken, Ticket};
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,9 @@ pub(crate) fn key_of(ticket: &Ticket) -> String {
 pub struct Identity {
     /// The session's own identifier; it opens nothing.
     pub id: String,
-    /// The provider that vouched.
+    /// The provider that vouched, by its name in our configuration.
+    pub provider: String,
+    /// The same by issuer.
     pub issuer: String,
     /// The user there.
     pub subject: String,
@@ -60,6 +63,8 @@ pub struct Tokens {
     pub refresh_at: Option<Timestamp>,
     /// The refresh token, where one was given.
     pub refresh: Option<RefreshToken>,
+    /// The key that the access token is bound to (RFC 9449); none for a bearer token.
+    pub proof_key: Option<ProofKey>,
 }
 
 /// A live session of this request, as it was read.
@@ -105,7 +110,8 @@ impl Session {
 }
 
 impl ApplicationApi {
-    /// The session of this request; `None` where there is no cookie, or the session has ended. Using it keeps it from running
+    /// The session of this request; `None` where there is no cookie, or the session has ended; with a
+    /// provider that is configured no more, all its sessions have. Using it keeps it from running
     /// idle.
     ///
     /// # Errors
@@ -124,7 +130,7 @@ impl ApplicationApi {
         let Some(record) = self.cache.get(&key).await? else { return Ok(None) };
         let identity = parts(&record).and_then(|(identity, _)| open::<Identity>(&ticket, &key, "identity", identity));
         Ok(match identity {
-            Ok(identity) if self.remaining(&identity).is_zero() => None,
+            Ok(identity) if self.remaining(&identity).is_zero() || self.providers.of(&identity).is_none() => None,
             Ok(identity) => Some(Session { identity, ticket, record }),
             Err(DoesNotOpen) => {
                 tracing::warn!("a session record does not open under its own ticket; it is treated as ended");

@@ -8,12 +8,14 @@ mod key;
 mod nonce;
 mod presentation;
 mod proof;
+mod proof_key;
 mod thumbprint;
 
 pub use endpoint::is_same;
 pub use nonce::Nonces;
 pub use presentation::{Misbound, Scheme, fits};
 pub use proof::{InvalidProof, Proven, Target, judge, presented, prove};
+pub use proof_key::ProofKey;
 pub use thumbprint::{MalformedThumbprint, Thumbprint};
 
 use crate::jose::Algorithm;
