@@ -7,12 +7,12 @@
 use jiff::Timestamp;
 use protocol::seal::{self, Sealer};
 use protocol::secret::RefreshToken;
-use sqlx::any::Any;
-use sqlx::{Row as _, Transaction};
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::SqlDatabase;
 use super::super::columns::{milliseconds, optional_instant, unreadable};
+use super::super::lending::Transaction;
 use crate::{Grant, Grants as _, ROTATION_GRACE, Rotation, Unavailable};
 
 /// A token that was found, of a grant that has not expired.
@@ -117,7 +117,7 @@ async fn claim(
 
 /// Adds an unused token to a grant.
 pub(super) async fn add_token(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     grant: Uuid,
     token: &RefreshToken,
 ) -> Result<(), sqlx::Error> {
@@ -132,7 +132,7 @@ pub(super) async fn add_token(
 /// Forgets the sealed successors that no grace needs any more: with an old token and a dump, they would lead link by
 /// link to the live one.
 async fn forget_old_successors(
-    transaction: &mut Transaction<'static, Any>,
+    transaction: &mut Transaction,
     grant: Uuid,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
