@@ -73,12 +73,15 @@ impl File {
         })
     }
 
-    /// Asks a reader.
+    /// Asks the writer where it is free, since it knows what it has written; else a reader, who has to look it up in the log.
     pub(super) async fn read<T>(&self, question: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Unavailable> {
         let began = Instant::now();
         loop {
-            // The reader is given back before anybody waits.
-            let answer = question(&self.reader());
+            // Whoever was asked is given back before anybody waits.
+            let answer = match self.writer.try_lock() {
+                Ok(writer) => question(&writer),
+                Err(_) => question(&self.reader()),
+            };
             if !must_wait(&answer, began) {
                 return answer.map_err(unavailable);
             }
