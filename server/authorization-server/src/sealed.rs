@@ -86,18 +86,6 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
         Ok(server.boxes.cache.replace(&self.key(secret), &held.raw, &sealed, lifetime.unsigned_abs()).await?)
     }
 
-    /// Lets the record as it is live on for `lifetime`, unless it was replaced or removed meanwhile.
-    pub(crate) async fn prolong(
-        &self,
-        server: &AuthorizationServer,
-        secret: &str,
-        held: &Held<T>,
-        lifetime: SignedDuration,
-    ) -> Result<(), Outage> {
-        server.boxes.cache.replace(&self.key(secret), &held.raw, &held.raw, lifetime.unsigned_abs()).await?;
-        Ok(())
-    }
-
     /// Removes the record of `secret` and gives it as it was last: of many at once, to one.
     pub(crate) async fn take(&self, server: &AuthorizationServer, secret: &str) -> Result<Option<T>, Outage> {
         let key = self.key(secret);

@@ -39,6 +39,17 @@ pub(crate) struct Session {
     pub(crate) sid: String,
     /// The absolute end.
     pub(crate) expires_at: Timestamp,
+    /// When it was last kept from going idle.
+    #[serde(default)]
+    used_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether a use at `now` is worth a write: not where one was noted within the last sixtieth of the `idle` time, by which the
+    /// session may then end early.
+    fn wants_noting(&self, now: Timestamp, idle: SignedDuration) -> bool {
+        self.used_at.is_none_or(|at| now.duration_since(at) >= idle / 60)
+    }
 }
 
 /// A session of this browser with the account behind it.
@@ -80,11 +91,17 @@ fn ticket(cookies: &Cookies) -> Option<Ticket> {
 pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> Result<Option<Present>, Outage> {
     let Some(ticket) = ticket(cookies) else { return Ok(None) };
     let Some(held) = SESSIONS.get(server, ticket.expose()).await? else { return Ok(None) };
-    let left = held.value.expires_at.duration_since(server.now());
+    let now = server.now();
+    let left = held.value.expires_at.duration_since(now);
     if !left.is_positive() {
         return Ok(None);
     }
-    SESSIONS.prolong(server, ticket.expose(), &held, left.min(server.settings.lifetimes.session_idle)).await?;
+    let idle = server.settings.lifetimes.session_idle;
+    if held.value.wants_noting(now, idle) {
+        let used = Session { used_at: Some(now), ..held.value.clone() };
+        // Where another request has written meanwhile, it has noted the use as well.
+        SESSIONS.replace(server, ticket.expose(), &held, &used, left.min(idle)).await?;
+    }
     let subject = held.value.subject;
     let account = server
         .boxes
@@ -120,7 +137,7 @@ pub(crate) async fn begin(
     }
     let now = server.now();
     let expires_at = now.saturating_add(lifetimes.session).unwrap_or(Timestamp::MAX);
-    let session = Session { subject: account.subject, auth_time: now, sid, expires_at };
+    let session = Session { subject: account.subject, auth_time: now, sid, expires_at, used_at: Some(now) };
     let ticket = Ticket::issue(&*server.boxes.rng);
     let lifetime: SignedDuration = lifetimes.session_idle.min(lifetimes.session);
     // The browser has the new session before the old one is gone, so that an outage between them forgets none of its clients.

@@ -76,6 +76,14 @@ pub trait Grants: Send + Sync + 'static {
         successor: &RefreshToken,
         now: Timestamp,
     ) -> Result<Rotation, Unavailable>;
+    /// The same for a token whose grant was found by [`of_refresh_token`](Self::of_refresh_token) just now; one question less.
+    async fn rotate_of(
+        &self,
+        grant: &Grant,
+        presented: &RefreshToken,
+        successor: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<Rotation, Unavailable>;
     /// Binds a grant to a key, unless it is bound already; tells whether it is bound to this key now. Of many keys at once,
     /// one is.
     async fn bind(&self, id: Uuid, key: &Thumbprint) -> Result<bool, Unavailable>;

@@ -7,8 +7,7 @@
 use std::sync::Arc;
 
 use protocol::Rng;
-use sqlx::any::Any;
-use sqlx::{AnyPool, Connection as _, Transaction};
+use sqlx::Connection as _;
 
 use crate::Unavailable;
 
@@ -20,6 +19,7 @@ mod columns;
 mod consents;
 mod engine;
 mod grants;
+mod lending;
 mod migrations;
 mod postgres;
 mod prune;
@@ -28,13 +28,14 @@ mod signing_keys;
 mod sqlite;
 
 use engine::Engine;
+use lending::{Lender, Transaction};
 pub use prune::REPLAY_MEMORY;
 
 /// The User Database on SQLite or PostgreSQL, chosen by URL.
 pub struct SqlDatabase {
     engine: Engine,
-    reads: AnyPool,
-    writes: AnyPool,
+    reads: Lender,
+    writes: Lender,
     rng: Arc<dyn Rng>,
 }
 
@@ -52,8 +53,8 @@ impl SqlDatabase {
         let mut connection = engine.connect(&address).await?;
         migrations::run(engine, &mut connection).await?;
         connection.close().await?;
-        let reads = engine.reads(address.clone());
-        let writes = engine.writes(address).unwrap_or_else(|| reads.clone());
+        let reads = Lender::of(engine.reads(address.clone()));
+        let writes = engine.writes(address).map_or_else(|| reads.clone(), Lender::of);
         tracing::debug!(?engine, "the User Database is open");
         Ok(Arc::new(Self { engine, reads, writes, rng }))
     }
@@ -74,7 +75,7 @@ impl SqlDatabase {
     }
 
     /// Begins a transaction that is going to write; dropped without a commit, it leaves nothing behind.
-    async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.writes.begin_with(self.engine.begin_writing()).await
+    async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        self.writes.begin(self.engine.begin_writing()).await
     }
 }

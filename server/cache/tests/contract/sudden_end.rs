@@ -78,6 +78,38 @@ async fn acknowledged_writes_survive_kill_9() {
     }
 }
 
+/// Another process may write the same file. Whoever has to wait for it keeps nobody else from going on: this runtime has one
+/// thread.
+#[tokio::test(flavor = "current_thread")]
+async fn a_file_that_another_process_holds_is_waited_for_beside_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("cache.db");
+    let cache = EmbeddedCache::open(&file, clock()).await.unwrap();
+    cache.put("session", b"value", LIFETIME).await.unwrap();
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; DELETE FROM records").unwrap();
+    let meanwhile = async {
+        assert_eq!(cache.get("session").await.unwrap().as_deref(), Some(&b"value"[..]), "what is not committed is not seen");
+        other.execute_batch("ROLLBACK").unwrap();
+    };
+    let (written, ()) = tokio::join!(cache.replace("session", b"value", b"other", LIFETIME), meanwhile);
+    assert!(written.unwrap());
+    assert_eq!(cache.get("session").await.unwrap().as_deref(), Some(&b"other"[..]));
+}
+
+/// The log is carried over beside the writing, and begins anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_does_not_grow_for_ever() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("cache.db");
+    let cache = EmbeddedCache::open(&file, clock()).await.unwrap();
+    for number in 0..5_000 {
+        cache.put(&format!("key-{number}"), &[7; 500], LIFETIME).await.unwrap();
+    }
+    let log = std::fs::metadata(directory.path().join("cache.db-wal")).unwrap().len();
+    assert!(log < 25_000_000, "5,000 writes of three pages each, and {log} bytes of log");
+}
+
 /// Not a test of its own: the process that [`acknowledged_writes_survive_kill_9`] starts and kills.
 #[tokio::test]
 #[ignore = "is started, and killed, by another test"]

@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Transaction;
-use sqlx::any::Any;
 use uuid::Uuid;
 
 use super::SqlDatabase;
 use super::accounts::account;
 use super::columns::milliseconds;
+use super::lending::Transaction;
 use crate::{Account, AccountKeeper, Unavailable};
 
 #[async_trait]
@@ -66,7 +65,7 @@ impl AccountKeeper for SqlDatabase {
     }
 }
 
-async fn end_grants(transaction: &mut Transaction<'static, Any>, subject: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+async fn end_grants(transaction: &mut Transaction, subject: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE grants SET revoked_at = $2 WHERE subject = $1 AND revoked_at IS NULL")
         .bind(subject.to_string())
         .bind(milliseconds(now))

@@ -17,8 +17,7 @@ mod rotation;
 #[async_trait]
 impl Grants for SqlDatabase {
     async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<(), Unavailable> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO grants (id, subject, client_id, scope, auth_time, session, created_at, expires_at, dpop_jkt, resource) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
@@ -31,12 +30,14 @@ impl Grants for SqlDatabase {
         .bind(milliseconds(grant.created_at))
         .bind(milliseconds(grant.expires_at))
         .bind(grant.dpop_jkt.as_ref().map(Thumbprint::as_str))
-        .bind(grant.resource.as_deref())
-        .execute(&mut *transaction)
-        .await?;
-        if let Some(first) = first {
-            rotation::add_token(&mut transaction, grant.id, first).await?;
-        }
+        .bind(grant.resource.as_deref());
+        let Some(first) = first else {
+            statement.execute(&self.writes).await?;
+            return Ok(());
+        };
+        let mut transaction = self.begin().await?;
+        statement.execute(&mut *transaction).await?;
+        rotation::add_token(&mut transaction, grant.id, first).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -60,6 +61,16 @@ impl Grants for SqlDatabase {
         now: Timestamp,
     ) -> Result<Rotation, Unavailable> {
         rotation::rotate(self, presented, client_id, successor, now).await
+    }
+
+    async fn rotate_of(
+        &self,
+        grant: &Grant,
+        presented: &RefreshToken,
+        successor: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<Rotation, Unavailable> {
+        rotation::rotate_of(self, grant, presented, successor, now).await
     }
 
     async fn bind(&self, id: Uuid, key: &Thumbprint) -> Result<bool, Unavailable> {

@@ -25,6 +25,10 @@ const TOKENS_OF_ENDED_GRANTS: &str = "DELETE FROM refresh_tokens WHERE digest IN
 const OLD_USED_TOKENS: &str = "DELETE FROM refresh_tokens WHERE digest IN \
      (SELECT digest FROM refresh_tokens WHERE used_at <= $1 LIMIT $2)";
 
+/// Sealed successors that no grace needs any more: with an old token and a dump, they would lead link by link to the live one.
+const OLD_SUCCESSORS: &str = "UPDATE refresh_tokens SET successor = NULL WHERE digest IN \
+     (SELECT digest FROM refresh_tokens WHERE used_at <= $1 AND successor IS NOT NULL LIMIT $2)";
+
 /// Grants that are over: expired, or revoked, which is all the same to whoever asks.
 const ENDED_GRANTS: &str = "DELETE FROM grants WHERE id IN \
      (SELECT id FROM grants WHERE expires_at <= $1 OR revoked_at IS NOT NULL LIMIT $2)";
@@ -41,17 +45,13 @@ const UNUSED_CLIENTS: &str = "DELETE FROM clients WHERE client_id IN (SELECT c.c
      WHERE c.by_operator = 0 AND c.created_at <= $1 AND NOT EXISTS (SELECT 1 FROM consents a WHERE a.client_id = c.client_id) \
      AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.client_id) LIMIT $2)";
 
-/// The instant before which a use has no need of its sealed successor any more.
-pub(super) fn successors_before(now: Timestamp) -> Timestamp {
-    before(now, ROTATION_GRACE.saturating_add(SKEW))
-}
-
 impl SqlDatabase {
     /// Removes grants that are expired or revoked at `now` with their refresh tokens, and used refresh tokens older
     /// than [`REPLAY_MEMORY`], and signing keys and sessions that have expired; forgets sealed successors whose grace is over. Answers how
     /// many rows went.
     ///
-    /// May run at any time, on several replicas at once, beside everything else; an hour apart is often enough.
+    /// May run at any time, on several replicas at once, beside everything else. A minute apart is right: so much longer than
+    /// they are needed are sealed successors kept.
     ///
     /// # Errors
     /// [`Unavailable`] where the database does not answer; what was removed until then stays removed.
@@ -67,10 +67,7 @@ impl SqlDatabase {
         for (statement, until) in steps {
             removed += self.remove_all(statement, until, now).await?;
         }
-        sqlx::query("UPDATE refresh_tokens SET successor = NULL WHERE used_at <= $1 AND successor IS NOT NULL")
-            .bind(milliseconds(successors_before(now)))
-            .execute(&self.writes)
-            .await?;
+        self.remove_all(OLD_SUCCESSORS, before(now, ROTATION_GRACE.saturating_add(SKEW)), now).await?;
         tracing::debug!(removed, "the User Database was pruned");
         Ok(removed)
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::future::{Either, join_all, select};
 use protocol::OsRng;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -16,6 +16,7 @@ use crate::samples::account;
 on_every_engine![
     replicas_that_start_at_once_all_open,
     an_open_database_answers_until_it_is_closed,
+    a_write_that_is_given_up_leaves_nothing_half_done,
     a_database_that_a_newer_version_changed_is_left_alone,
 ];
 
@@ -60,6 +61,45 @@ async fn an_open_database_answers_until_it_is_closed(home: &Home) {
     database.close().await;
     assert!(database.ping().await.is_err());
     assert!(database.by_login("anyone").await.is_err());
+}
+
+/// A request may be given up at any moment: what it had begun is undone, and whoever comes next finds a connection in order.
+async fn a_write_that_is_given_up_leaves_nothing_half_done(home: &Home) {
+    let database = home.open().await;
+    for moments in 0..12 {
+        let account = account(&format!("given-up-{moments}"));
+        let mut adding = database.add(&account);
+        for _ in 0..moments {
+            // A moment is as long as another question takes.
+            if let Either::Left(_) = select(&mut adding, Box::pin(database.ping())).await {
+                break;
+            }
+        }
+        drop(adding);
+        // Whether the first try came through or was undone, there is nothing in the way of the second.
+        database.add(&account).await.unwrap();
+        for login in [&account.username, &account.email] {
+            assert!(database.by_login(login).await.unwrap().is_some(), "{login}, after {moments} moments");
+        }
+    }
+}
+
+/// The server may end every connection at once, as it does when it is restarted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn connections_that_the_server_ended_are_replaced() {
+    let Some(home) = Home::postgres().await else { return };
+    let database = home.open().await;
+    let ask = || join_all((0..10).map(|_| database.ping()));
+    assert!(ask().await.iter().all(Result::is_ok));
+    let pool = sqlx::AnyPool::connect(&home.url()).await.unwrap();
+    let end =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    sqlx::query(end).execute(&pool).await.unwrap();
+    pool.close().await;
+    // Each connection may be found out once.
+    ask().await;
+    assert!(ask().await.iter().all(Result::is_ok));
+    home.remove().await;
 }
 
 async fn a_database_that_a_newer_version_changed_is_left_alone(home: &Home) {

@@ -33,7 +33,7 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     still_welcome(asked, &known).await?;
     bind(asked, &known).await?;
     let successor = RefreshToken::new(server.opaque());
-    let rotation = grants.rotate(&presented, &client.client_id, &successor, server.now()).await;
+    let rotation = grants.rotate_of(&known, &presented, &successor, server.now()).await;
     let (grant, refresh_token) = match rotation.map_err(Outage::from)? {
         Rotation::Rotated(grant) => (grant, successor),
         Rotation::Repeated { grant, successor } => (grant, successor),

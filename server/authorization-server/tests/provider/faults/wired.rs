@@ -266,6 +266,16 @@ impl Grants for WiredGrants {
         self.fuse.pass(self.inner.rotate(presented, client_id, successor, now), no_users).await
     }
 
+    async fn rotate_of(
+        &self,
+        grant: &Grant,
+        presented: &RefreshToken,
+        successor: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<Rotation, Unavailable> {
+        self.fuse.pass(self.inner.rotate_of(grant, presented, successor, now), no_users).await
+    }
+
     async fn bind(&self, id: Uuid, key: &Thumbprint) -> Result<bool, Unavailable> {
         self.fuse.pass(self.inner.bind(id, key), no_users).await
     }

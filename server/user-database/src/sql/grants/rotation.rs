@@ -7,12 +7,12 @@
 use jiff::Timestamp;
 use protocol::seal::{self, Sealer};
 use protocol::secret::RefreshToken;
-use sqlx::any::Any;
-use sqlx::{Row as _, Transaction};
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::super::SqlDatabase;
 use super::super::columns::{milliseconds, optional_instant, unreadable};
+use super::super::lending::Transaction;
 use crate::{Grant, Grants as _, ROTATION_GRACE, Rotation, Unavailable};
 
 /// A token that was found, of a grant that has not expired.
@@ -32,14 +32,35 @@ pub(super) async fn rotate(
     successor: &RefreshToken,
     now: Timestamp,
 ) -> Result<Rotation, Unavailable> {
-    let mut found = find(database, presented, client_id, now).await?;
-    if let Some(Found::Unused(grant)) = found {
-        if claim(database, &grant, presented, successor, now).await? {
-            return Ok(Rotation::Rotated(grant));
-        }
-        // Another was quicker, or the grant was revoked meanwhile.
-        found = find(database, presented, client_id, now).await?;
+    match find(database, presented, client_id, now).await? {
+        Some(Found::Unused(grant)) => rotate_of(database, &grant, presented, successor, now).await,
+        found => without_claim(database, found, presented, now).await,
     }
+}
+
+/// The same for whoever has looked the grant of the token up already.
+pub(super) async fn rotate_of(
+    database: &SqlDatabase,
+    grant: &Grant,
+    presented: &RefreshToken,
+    successor: &RefreshToken,
+    now: Timestamp,
+) -> Result<Rotation, Unavailable> {
+    if claim(database, grant, presented, successor, now).await? {
+        return Ok(Rotation::Rotated(grant.clone()));
+    }
+    // It was used before, another was quicker, or the grant was revoked meanwhile.
+    let found = find(database, presented, &grant.client_id, now).await?;
+    without_claim(database, found, presented, now).await
+}
+
+/// What becomes of a token that cannot be used up.
+async fn without_claim(
+    database: &SqlDatabase,
+    found: Option<Found>,
+    presented: &RefreshToken,
+    now: Timestamp,
+) -> Result<Rotation, Unavailable> {
     match found {
         None | Some(Found::Unused(_) | Found::Revoked) => Ok(Rotation::Unknown),
         Some(Found::Used { grant, at, successor, revoked }) if now.duration_since(at) < ROTATION_GRACE => {
@@ -110,35 +131,15 @@ async fn claim(
         return Ok(false);
     }
     add_token(&mut transaction, grant.id, successor).await?;
-    forget_old_successors(&mut transaction, grant.id, now).await?;
     transaction.commit().await?;
     Ok(true)
 }
 
 /// Adds an unused token to a grant.
-pub(super) async fn add_token(
-    transaction: &mut Transaction<'static, Any>,
-    grant: Uuid,
-    token: &RefreshToken,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn add_token(transaction: &mut Transaction, grant: Uuid, token: &RefreshToken) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO refresh_tokens (digest, grant_id) VALUES ($1, $2)")
         .bind(digest(token))
         .bind(grant.to_string())
-        .execute(&mut **transaction)
-        .await
-        .map(drop)
-}
-
-/// Forgets the sealed successors that no grace needs any more: with an old token and a dump, they would lead link by
-/// link to the live one.
-async fn forget_old_successors(
-    transaction: &mut Transaction<'static, Any>,
-    grant: Uuid,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE refresh_tokens SET successor = NULL WHERE grant_id = $1 AND used_at <= $2 AND successor IS NOT NULL")
-        .bind(grant.to_string())
-        .bind(milliseconds(super::super::prune::successors_before(now)))
         .execute(&mut **transaction)
         .await
         .map(drop)
