@@ -40,6 +40,7 @@ mod page_headers;
 mod pushed_requests;
 mod refresh;
 mod registration;
+mod registration_management;
 mod remote_keys;
 mod replicas;
 mod revocation;
