@@ -11,6 +11,8 @@ mod proxy;
 mod replicas;
 mod sessions;
 mod sign_in;
+mod strange;
+mod strange_provider;
 mod support;
 mod tls;
 mod weather;

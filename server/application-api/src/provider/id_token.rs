@@ -56,6 +56,10 @@ impl Provider {
             });
         let token = answer.id_token().ok_or_else(|| ClaimsVerificationError::Other("no ID token".to_owned()))?;
         let claims = token.claims(&verifier, &Nonce::new(nonce.to_owned()))?;
+        // The crate leaves this to whoever knows its provider; where we are the only audience, it can be nobody else.
+        if claims.authorized_party().is_some_and(|party| party.as_str() != self.settings.client_id) {
+            return Err(ClaimsVerificationError::InvalidAudience("azp is another client".to_owned()));
+        }
         if let Some(expected) = claims.access_token_hash() {
             let hashed = token
                 .signing_alg()

@@ -94,8 +94,15 @@ impl Provider {
         for (name, value) in self.assertion()? {
             request = request.add_extra_param(name, value);
         }
-        let answer = request.request_async(&self.proving(redeemed.proof_key)).await;
-        answer.map_err(|error| token_error(&error))
+        match request.request_async(&self.proving(redeemed.proof_key)).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                if let Some(refresh) = unread(&error) {
+                    drop(self.revoke(&refresh).await);
+                }
+                Err(token_error(&error))
+            }
+        }
     }
 
     /// Checks the kind of token and the ID token, then asks userinfo.
@@ -176,6 +183,13 @@ fn binding<'k>(answer: &Answer, offered: Option<&'k ProofKey>, dpop: Use) -> Res
         (Some(Scheme::Dpop), None) => Err(ProviderError::Unacceptable("the token is bound to a key that is not ours".to_owned())),
         (None, _) => Err(ProviderError::Unacceptable("the token is of an unknown type".to_owned())),
     }
+}
+
+/// The refresh token of an answer that does not parse as a whole.
+fn unread(error: &TokenError) -> Option<RefreshToken> {
+    let RequestTokenError::Parse(_, body) = error else { return None };
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(RefreshToken::new(answer.get("refresh_token")?.as_str()?))
 }
 
 /// Whether the token endpoint wants the request again, with the nonce that it gave (RFC 9449 §8).

@@ -1,5 +1,6 @@
 //! Who the user is: from userinfo (OpenID Connect Core §5.3), else from the ID token.
 
+use http::StatusCode;
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{OAuth2TokenResponse as _, SubjectIdentifier, UserInfoClaims, UserInfoError};
 use protocol::dpop::ProofKey;
@@ -27,12 +28,19 @@ impl Provider {
         let client = self.verifying_client(metadata);
         let expected = SubjectIdentifier::new(subject.to_owned());
         let request = client.user_info(answer.access_token().clone(), Some(expected)).map_err(|error| unacceptable(&error))?;
-        let claims: UserInfoClaims<OtherClaims, CoreGenderClaim> =
-            request.request_async(&self.proving(proof_key)).await.map_err(|error| match error {
-                UserInfoError::Request(error) => ProviderError::Unreachable(error.to_string()),
-                other => unacceptable(&other),
-            })?;
-        serde_json::to_value(claims).map(Some).map_err(|error| unacceptable(&error))
+        let told: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> = request.request_async(&self.proving(proof_key)).await;
+        match told {
+            Ok(claims) => serde_json::to_value(claims).map(Some).map_err(|error| unacceptable(&error)),
+            Err(UserInfoError::Response(status, ..)) if self.may_be_turned_away(status) => Ok(None),
+            Err(UserInfoError::Request(error)) => Err(ProviderError::Unreachable(error.to_string())),
+            Err(other) => Err(unacceptable(&other)),
+        }
+    }
+
+    /// A token that we asked for certain resource servers may be for them alone (RFC 8707 §2.2), and not for userinfo.
+    fn may_be_turned_away(&self, status: StatusCode) -> bool {
+        let restricted = self.settings.userinfo == Use::Auto && !self.settings.resources.is_empty();
+        restricted && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
     }
 
     /// Name and e-mail address by the claims that the configuration names: the first claim that any source has, and of the
