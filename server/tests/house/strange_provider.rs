@@ -182,7 +182,7 @@ async fn a_provider_in_trouble_leads_to_the_page_that_says_so() {
     let mut browser = Browser::default();
     place.strange.behave(error("<script>"));
     place.sign_in(&mut browser).await;
-    let page = browser.seen.split("\n").filter(|line| line.contains("<html")).collect::<String>();
+    let page = browser.seen.split('\n').filter(|line| line.contains("<html")).collect::<String>();
     assert!(!page.contains("<script>"), "nothing that the provider says is repeated as it stands");
 }
 
