@@ -1,18 +1,28 @@
 //! `POST /sign-out`: ends the session here, its tokens, and the provider's session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use protocol::entropy::opaque;
 use protocol::fetch_metadata;
+use protocol::seal::digest;
 use queue::Event;
 use tower_cookies::Cookie;
 use url::Url;
 
 use crate::cookies::{self, SESSION};
 use crate::provider::Provider;
-use crate::session::{Identity, Tokens};
+use crate::session::{Identity, Session, Tokens, key_of};
 use crate::{ApplicationApi, Visit};
+
+/// How long it is known of which provider a session came that was signed out.
+const LEFT: Duration = Duration::from_mins(1);
+
+/// Where that is noted; the key of the session's record opens nothing.
+fn left(key: &str) -> String {
+    format!("left:{}", digest("signed out", key.as_bytes()))
+}
 
 /// What `POST /sign-out` comes to.
 #[derive(Debug)]
@@ -45,7 +55,7 @@ impl ApplicationApi {
         let visit = Visit { headers, query: "", address: None };
         let ended = match self.session(&visit).await {
             Ok(None) => return self.nobody(&visit).await,
-            Ok(Some(session)) => self.end(&session).await.map(|tokens| (session, tokens)),
+            Ok(Some(session)) => self.ended(&session).await.map(|tokens| (session, tokens)),
             Err(error) => Err(error),
         };
         let (session, tokens) = match ended {
@@ -78,13 +88,29 @@ impl ApplicationApi {
         }
     }
 
+    /// Ends the session. Of several providers it is noted which it came of, for the second click of a double click.
+    async fn ended(&self, session: &Session) -> Result<Option<Tokens>, cache::Unavailable> {
+        if self.providers.only().is_none() {
+            self.cache.put(&left(&session.key()), session.identity.provider.as_bytes(), LEFT).await?;
+        }
+        self.end(session).await
+    }
+
     /// Nobody is signed in here. Who still carries a cookie may be the second click of a double click, or come late: the
     /// provider's session may live, so the provider is asked to end it, and asks its user where it is not sure. Of several
-    /// providers nobody knows which it was.
+    /// providers it is known for a while which it was.
     async fn nobody(&self, visit: &Visit<'_>) -> SignOut {
         let cookie = cookies::remove(SESSION.to_owned());
-        let carried = visit.cookies().any(|(name, _)| name == SESSION);
-        let url = match self.providers.only().filter(|_| carried) {
+        let Some(ticket) = visit.ticket() else { return SignOut::Here(cookie) };
+        let noted = match self.cache.get(&left(&key_of(&ticket))).await {
+            Ok(noted) => noted.and_then(|name| String::from_utf8(name).ok()),
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be looked up where a session came of");
+                None
+            }
+        };
+        let noted = noted.and_then(|name| self.providers.named(&name));
+        let url = match noted.or_else(|| self.providers.only()) {
             Some(provider) => self.end_session_url(provider, None).await,
             None => None,
         };

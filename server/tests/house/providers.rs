@@ -1,6 +1,6 @@
 //! Any provider, several at once (B10, B11): ours in every way that it lets clients authenticate, and the one of another house.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{Browser, Page, Running, clock, configuration, house_with, move_in};
 use jiff::SignedDuration;
@@ -223,6 +223,71 @@ async fn a_session_goes_on_with_the_provider_that_it_came_of() {
     assert_eq!(page.url.path(), "/signed-out", "{:?}", browser.hops);
     let led = |issuer: &str| browser.hops.iter().any(|hop| hop.contains(&format!("{issuer}/end_session?")));
     assert!(led(theirs) && !led(ours), "{:?}", browser.hops);
+}
+
+/// B17: the second click of a double click leads to the provider that the session came of, too, for the browser follows it alone.
+#[tokio::test]
+async fn a_double_click_on_signing_out_leads_to_the_same_provider_twice() {
+    let street = street().await;
+    for (provider, issuer) in [("other", street.issuers()[1]), ("default", street.issuers()[0])] {
+        let mut browser = Browser::default();
+        street.sign_in(&mut browser, provider, "/").await;
+        let url = Url::parse(&format!("{}/sign-out", street.origin())).unwrap();
+        for _ in 0..2 {
+            let mut click = Browser { cookies: browser.cookies.clone(), ..Browser::default() };
+            let page = click.hop(Method::POST, &url, Some(String::new()), "same-origin").await;
+            let location = page.headers["location"].to_str().unwrap();
+            assert!(location.starts_with(&format!("{issuer}/end_session?")), "{location}");
+        }
+    }
+}
+
+/// B10, RFC 9449 §9: a resource server that wants a nonce of its own in the proof gets it, and every proof is good there.
+#[tokio::test]
+async fn a_resource_server_that_wants_a_nonce_gets_it() {
+    let clock = clock();
+    let (resource, asked) = demanding_resource(clock.clone()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let (mut configuration, doors) = configuration(directory.path()).await;
+    configuration.application.resource = Some(resource);
+    configuration.application.dpop = server::configuration::When::Always;
+    let house = move_in(configuration, doors, clock).await;
+    let origin = &house.configuration.application.origin;
+    let mut browser = Browser::default();
+    let page = browser.sign_in(origin, "/resource?ask=1").await;
+    assert!(page.body.contains("proven with the nonce"), "{}", page.body);
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "once without a nonce, once with it");
+    assert!(ask_resource(&mut browser, origin).await.body.contains("proven with the nonce"));
+    assert_eq!(asked.load(Ordering::SeqCst), 3, "it is remembered");
+    assert_eq!(house.token_requests.load(Ordering::SeqCst), 1, "and no token was refused");
+}
+
+/// A resource server that takes a bound token with a proof of its key and a nonce, and nothing else.
+async fn demanding_resource(clock: std::sync::Arc<protocol::ManualClock>) -> (String, std::sync::Arc<AtomicUsize>) {
+    use axum::response::IntoResponse as _;
+    use protocol::{Clock as _, dpop};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let asked = std::sync::Arc::new(AtomicUsize::new(0));
+    let (uri, counter) = (format!("{origin}/profile"), asked.clone());
+    let answer = move |headers: axum::http::HeaderMap| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        let token = headers["authorization"].to_str().unwrap().strip_prefix("DPoP ").unwrap().to_owned();
+        let token = protocol::secret::AccessToken::new(token);
+        let target = dpop::Target { method: "GET", uri: &uri, access_token: Some(&token) };
+        let proven = dpop::judge(&dpop::presented(&headers).unwrap().unwrap(), &target, clock.now()).unwrap();
+        let answer = if proven.nonce.as_deref() == Some("of-the-resource") {
+            axum::Json(json!({"said": "proven with the nonce"})).into_response()
+        } else {
+            let challenge = "DPoP error=\"use_dpop_nonce\", algs=\"ES256\"";
+            let headers = [("www-authenticate", challenge), ("dpop-nonce", "of-the-resource")];
+            (StatusCode::UNAUTHORIZED, headers).into_response()
+        };
+        async move { answer }
+    };
+    let router = axum::Router::new().route("/profile", axum::routing::get(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (origin, asked)
 }
 
 /// Back-Channel Logout §2.6: the provider is chosen by the token's `iss`, and its session ends here.

@@ -57,3 +57,53 @@ impl Provider {
         Ok(value)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at surprises")]
+mod tests {
+    use base64::Engine as _;
+    use protocol::secret::ClientSecret;
+
+    use super::*;
+    use crate::provider::samples::provider_with;
+
+    fn credentials(authentication: Authentication) -> Credentials {
+        let provider = provider_with(|settings| {
+            settings.client_id = "app:1".to_owned();
+            settings.authentication = authentication;
+        });
+        provider.credentials().unwrap()
+    }
+
+    fn names(credentials: &Credentials) -> Vec<&str> {
+        credentials.form.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// B10, RFC 6749 §2.3.1: in the header, identifier and secret are form-encoded first; and nothing of it is in the form.
+    #[test]
+    fn a_secret_goes_into_the_header_or_into_the_form() {
+        let secret = || ClientSecret::new("p%ss: wörd+/=");
+        let basic = credentials(Authentication::SecretBasic(secret()));
+        let header = basic.header.as_ref().unwrap();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(&header.as_bytes()["Basic ".len()..]).unwrap();
+        assert_eq!(decoded, b"app%3A1:p%25ss%3A+w%C3%B6rd%2B%2F%3D");
+        assert!(header.is_sensitive() && basic.form.is_empty());
+        let post = credentials(Authentication::SecretPost(secret()));
+        assert_eq!((names(&post), post.header.is_none()), (vec!["client_id", "client_secret"], true));
+        let none = credentials(Authentication::None);
+        assert_eq!((names(&none), none.header.is_none()), (vec!["client_id"], true));
+    }
+
+    /// B10: each request has an assertion of its own, for the issuer alone.
+    #[test]
+    fn an_assertion_is_made_for_one_request() {
+        let key = protocol::jose::SigningKey::generate(&protocol::OsRng);
+        let [one, other] = [(); 2].map(|()| credentials(Authentication::PrivateKeyJwt(key.clone())));
+        assert_eq!(names(&one), ["client_id", "client_assertion_type", "client_assertion"]);
+        assert_ne!(one.form, other.form);
+        let keys = protocol::jose::JwkSet { keys: vec![key.public_jwk().clone()] };
+        let assertion = protocol::secret::ClientAssertion::new(one.form[2].1.clone());
+        let (issuer, now) = (crate::provider::samples::ISSUER, crate::provider::samples::now());
+        assert!(client_assertion::verify(&assertion, "app:1", issuer, &keys, &protocol::jose::ACCEPTED, now).is_ok());
+    }
+}

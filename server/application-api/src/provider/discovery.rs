@@ -166,6 +166,14 @@ impl Provider {
         }
     }
 
+    /// Takes `metadata` as if it had been fetched now.
+    #[cfg(test)]
+    pub(super) async fn learn(&self, metadata: Metadata) {
+        let now = self.clock.now();
+        let metadata = Arc::new(metadata);
+        *self.known.write().await = Some(Known { metadata, fetched_at: now, tried_at: now, renewed_at: Some(now) });
+    }
+
     /// The origin to which signing out leads, as far as it is known without asking: else that of the issuer.
     pub(crate) async fn sign_out_origin(&self) -> Option<String> {
         let known = self.known().await;

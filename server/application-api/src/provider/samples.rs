@@ -15,6 +15,10 @@ use crate::proof::Prover;
 pub(super) const ISSUER: &str = "https://id.example";
 pub(super) const NOW: i64 = 1_800_000_000;
 
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
+}
+
 pub(super) fn provider() -> Provider {
     provider_with(|_| ())
 }
@@ -23,7 +27,7 @@ pub(super) fn provider_with(change: impl FnOnce(&mut ProviderSettings)) -> Provi
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut settings = ProviderSettings::new(DEFAULT, ISSUER, "app", SigningKey::generate(&OsRng));
     change(&mut settings);
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(Timestamp::from_second(NOW).unwrap()));
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now()));
     let rng: Arc<dyn Rng> = Arc::new(OsRng);
     let prover = Arc::new(Prover::new(Arc::clone(&clock), Arc::clone(&rng)));
     Provider::new(settings, "https://app.example", reqwest::Client::new(), prover, clock, rng)
