@@ -50,7 +50,9 @@ async fn nothing_that_reaches_the_browser_is_a_token() {
     let mut browser = Browser::default();
     browser.sign_in(&origin, "/resource?ask=1").await;
     browser.post(&format!("{origin}/sign-out"), &[]).await;
-    for tell in ["eyJhbGci", "eyJ0eXAi", "eyJraWQi", "code_verifier", "client_assertion", "refresh_token", "access_token", "id_token"] {
+    for tell in
+        ["eyJhbGci", "eyJ0eXAi", "eyJraWQi", "code_verifier", "client_assertion", "refresh_token", "access_token", "id_token"]
+    {
         assert!(!browser.seen.contains(tell), "{tell} reached the browser");
     }
 }
