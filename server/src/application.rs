@@ -11,7 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::Method;
 use leptos::config::LeptosOptions;
-use protocol::fetch_metadata::{is_foreign, is_same_origin};
+use protocol::fetch_metadata::is_our_own;
 
 use crate::site::files;
 use crate::surface;
@@ -35,8 +35,8 @@ async fn refuse_other_sites(
     next: Next,
 ) -> Response {
     let (path, headers) = (request.uri().path(), request.headers());
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let ours = if safe { !path.starts_with("/api/") || !is_foreign(headers, &origin) } else { is_same_origin(headers, &origin) };
+    let page = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !path.starts_with("/api/");
+    let ours = page || is_our_own(request.method(), headers, &origin);
     if ours { next.run(request).await } else { Site::refuse_other_site(path, headers) }
 }
 

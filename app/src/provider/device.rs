@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 
 use super::document::document;
-use super::login::in_words;
-use super::{DeviceConsentPage, ProviderSite, UserCodeFault, UserCodePage, meaning};
+use super::{DeviceConsentPage, ProviderSite, UserCodeFault, UserCodePage, meaning, trouble};
 
 /// Renders the page that asks for the code that a device shows. A fault is told in a summary that takes focus, and by the title.
 pub fn user_code(site: &ProviderSite, page: &UserCodePage) -> String {
@@ -61,15 +60,10 @@ fn summary(fault: UserCodeFault) -> impl IntoView {
                                    show another."
                 .to_owned()
         }
-        UserCodeFault::TooMany { seconds } => format!("There were too many attempts. Try again in {}.", in_words(seconds)),
+        UserCodeFault::TooMany { seconds } => trouble::too_many(seconds),
         UserCodeFault::Stale => "This page was open for too long. Compare the code with your device and continue.".to_owned(),
     };
-    view! {
-        <div class="notice bad" id="error-summary" role="alert" tabindex="-1" autofocus=true>
-            <h2>"There is a problem"</h2>
-            <p id="fault"><a href="#user_code">{words}</a></p>
-        </div>
-    }
+    trouble::summary("#user_code", words)
 }
 
 /// Renders the question whether a device may have what it asks for.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::document::document;
-use super::{LeadsTo, LoginFault, LoginPage, ProviderSite};
+use super::{LeadsTo, LoginFault, LoginPage, ProviderSite, trouble};
 
 /// Renders the login page. A fault is told in a summary that takes focus, and by the title.
 pub fn login(site: &ProviderSite, page: &LoginPage) -> String {
@@ -83,23 +83,9 @@ fn cancel(leads_to: &LeadsTo) -> String {
 fn summary(fault: LoginFault) -> impl IntoView {
     let words = match fault {
         LoginFault::Credentials => "The user name or the password is not right. Check both and try again.".to_owned(),
-        LoginFault::TooMany { seconds } => format!("There were too many attempts. Try again in {}.", in_words(seconds)),
+        LoginFault::TooMany { seconds } => trouble::too_many(seconds),
     };
-    view! {
-        <div class="notice bad" id="error-summary" role="alert" tabindex="-1" autofocus=true>
-            <h2>"There is a problem"</h2>
-            <p id="fault"><a href="#username">{words}</a></p>
-        </div>
-    }
-}
-
-/// Seconds as people say them: minutes from two of them on, and no shorter than it is.
-pub(super) fn in_words(seconds: u64) -> String {
-    match seconds {
-        0 | 1 => "one second".to_owned(),
-        2..120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
+    trouble::summary("#username", words)
 }
 
 fn demonstration(accounts: Vec<(String, String)>) -> impl IntoView {

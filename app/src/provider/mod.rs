@@ -12,6 +12,7 @@ mod model;
 mod problem;
 mod scopes;
 mod session;
+mod trouble;
 
 pub use consent::consent;
 pub use device::{device_consent, device_done, user_code};

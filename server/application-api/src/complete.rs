@@ -136,7 +136,7 @@ impl ApplicationApi {
         let ticket = Ticket::issue(self.rng.as_ref());
         let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
         if let Err(error) = self.write(visit, &ticket, &identity, &exchanged.tokens).instrument(span).await {
-            self.forget(&ticket).await;
+            self.forget(&ticket, &identity).await;
             self.revoke(&identity, exchanged.tokens).await;
             return Err(error);
         }
@@ -152,7 +152,7 @@ impl ApplicationApi {
         let span = tracing::info_span!("exchange", number = Exchange::AuditEvent.number());
         if let Err(error) = self.audit(event).instrument(span).await {
             // Nobody holds the ticket yet: the session must not outlive this request.
-            self.forget(&ticket).await;
+            self.forget(&ticket, &identity).await;
             self.revoke(&identity, exchanged.tokens).await;
             return Err(error.into());
         }

@@ -98,7 +98,7 @@ impl ApplicationApi {
             Err(ProviderError::Refused(code)) if code == "invalid_grant" => {
                 tracing::info!("a session ends because its refresh token is dead");
                 // Only the record that held this token: what another holder wrote meanwhile lives.
-                self.cache.replace(&current.key(), current.record(), b"", Duration::ZERO).await?;
+                self.end_unchanged(&current).await?;
                 Err(NoToken::Ended)
             }
             Err(error) => {

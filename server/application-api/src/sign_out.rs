@@ -69,9 +69,6 @@ impl ApplicationApi {
         if let Some(tokens) = tokens {
             self.revoke(identity, tokens).await;
         }
-        if let Err(error) = self.strike_out(identity, &session.key()).await {
-            tracing::warn!(%error, "an ended session stays in the book until it would have ended by itself");
-        }
         let event = Event::SignedOut { issuer: identity.issuer.clone(), subject: identity.subject.clone() };
         if let Err(error) = self.audit(event).await {
             // The session has ended; telling the user otherwise would be the greater fault.

@@ -8,6 +8,9 @@ use tower_cookies::Cookie;
 
 use crate::cookies::SESSION;
 
+/// The header that a call of our own pages carries, with whatever value: forms and simple requests of other sites cannot have it (B4).
+pub const CSRF_HEADER: &str = "x-csrf";
+
 /// The headers and the raw query of a request, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {

@@ -1,7 +1,7 @@
 //! Who made the browser send this request (W3C Fetch Metadata, and `Origin` where it is missing).
 
-use http::HeaderMap;
 use http::header::{ACCEPT, ORIGIN};
+use http::{HeaderMap, Method};
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
@@ -43,6 +43,12 @@ pub fn is_foreign(headers: &HeaderMap, own_origin: &str) -> bool {
     }
 }
 
+/// Whether a call is of our own origin's pages (B4): none of another site's, and one that may change state says where it comes from.
+pub fn is_our_own(method: &Method, headers: &HeaderMap, own_origin: &str) -> bool {
+    let safe = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe { !is_foreign(headers, own_origin) } else { is_same_origin(headers, own_origin) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +71,26 @@ mod tests {
             (&[], false),
         ] {
             assert_eq!(is_same_origin(&headers(pairs), own), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_changes_state_says_where_it_comes_from_and_a_question_need_not() {
+        let own = "https://app.example";
+        for (pairs, asks, changes) in [
+            (&[("sec-fetch-site", "same-origin")][..], true, true),
+            (&[], true, false),
+            (&[("sec-fetch-site", "none")], true, false),
+            (&[("sec-fetch-site", "cross-site")], false, false),
+            (&[("origin", "https://other.example")], false, false),
+            (&[("origin", "https://app.example")], true, true),
+        ] {
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+                assert_eq!(is_our_own(&method, &headers(pairs), own), asks, "{method} {pairs:?}");
+            }
+            for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+                assert_eq!(is_our_own(&method, &headers(pairs), own), changes, "{method} {pairs:?}");
+            }
         }
     }
 

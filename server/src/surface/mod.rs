@@ -2,11 +2,12 @@
 //!
 //! `GET /session`, `GET /session/events`, `GET` and `DELETE /session/devices`, `DELETE /session/devices/{id}` and `POST /logout`
 //! answer JSON and never redirect; trouble is told as problem details (RFC 9457). All but the event stream ask for the header
-//! [`HEADER`], which a page of another site cannot send without the browser asking us first. `POST /backchannel-logout` is the
+//! [`CSRF_HEADER`], which a page of another site cannot send without the browser asking us first. `POST /backchannel-logout` is the
 //! provider's. `GET /openapi.json` says all this to machines.
 
 use std::sync::Arc;
 
+use application_api::visit::CSRF_HEADER;
 use application_api::{ApplicationApi, Visit};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -14,7 +15,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, header};
 use protocol::{ClientAddress, fetch_metadata};
 
 mod backchannel_logout;
@@ -27,9 +28,6 @@ pub mod proxy;
 mod session;
 
 use problem::Problem;
-
-/// The header that every call must carry, with whatever value: forms and simple requests of other sites cannot have it.
-pub const HEADER: &str = "x-csrf";
 
 type Api = Arc<ApplicationApi>;
 
@@ -54,18 +52,12 @@ pub fn router(api: &Api) -> Router {
 
 /// B4: what is asked and done here is of our own origin's pages only.
 async fn refuse_other_sites(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let (headers, own) = (request.headers(), &api.settings().origin);
-    let foreign =
-        fetch_metadata::is_foreign(headers, own) || !(is_safe(request.method()) || fetch_metadata::is_same_origin(headers, own));
-    if foreign { Problem::OtherSite.into_response() } else { next.run(request).await }
-}
-
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+    let ours = fetch_metadata::is_our_own(request.method(), request.headers(), &api.settings().origin);
+    if ours { next.run(request).await } else { Problem::OtherSite.into_response() }
 }
 
 async fn require_header(request: Request, next: Next) -> Response {
-    if request.headers().contains_key(HEADER) { next.run(request).await } else { Problem::NoHeader.into_response() }
+    if request.headers().contains_key(CSRF_HEADER) { next.run(request).await } else { Problem::NoHeader.into_response() }
 }
 
 async fn never_kept(request: Request, next: Next) -> Response {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{AccountFault, Notice};
-use crate::provider::login::in_words;
+use crate::provider::trouble;
 
 /// Says what was done.
 pub(super) fn notice(notice: Notice) -> impl IntoView {
@@ -24,15 +24,8 @@ pub(super) fn fault(fault: AccountFault, shortest: usize) -> impl IntoView {
         AccountFault::CurrentPassword => {
             ("#current-password", "The current password is not right. Nothing was changed.".to_owned())
         }
-        AccountFault::TooMany { seconds } => {
-            ("#current-password", format!("There were too many attempts. Try again in {}.", in_words(seconds)))
-        }
+        AccountFault::TooMany { seconds } => ("#current-password", trouble::too_many(seconds)),
         AccountFault::NewPassword => ("#new-password", format!("Choose a new password of {shortest} characters or more.")),
     };
-    view! {
-        <div class="notice bad" id="error-summary" role="alert" tabindex="-1" autofocus=true>
-            <h2>"There is a problem"</h2>
-            <p id="fault"><a href=field>{words}</a></p>
-        </div>
-    }
+    trouble::summary(field, words)
 }

@@ -11,6 +11,8 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 use protocol::ClientAddress;
 
+use crate::visit::CSRF_HEADER;
+
 /// Headers of one connection (RFC 9110 §7.6.1), beside those that `Connection` names.
 const OF_THE_CONNECTION: [HeaderName; 9] = [
     CONNECTION,
@@ -25,8 +27,16 @@ const OF_THE_CONNECTION: [HeaderName; 9] = [
 ];
 
 /// What is ours, and what callers could make up.
-const KEPT_BACK: [HeaderName; 8] =
-    [COOKIE, AUTHORIZATION, HOST, FORWARDED, ORIGIN, REFERER, HeaderName::from_static("x-csrf"), HeaderName::from_static("dpop")];
+const KEPT_BACK: [HeaderName; 8] = [
+    COOKIE,
+    AUTHORIZATION,
+    HOST,
+    FORWARDED,
+    ORIGIN,
+    REFERER,
+    HeaderName::from_static(CSRF_HEADER),
+    HeaderName::from_static("dpop"),
+];
 
 /// What goes upstream.
 pub(super) fn request(headers: &HeaderMap, origin: &str, address: Option<ClientAddress>) -> HeaderMap {

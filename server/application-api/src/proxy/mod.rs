@@ -18,6 +18,7 @@ use url::Url;
 use crate::proof::wants_nonce;
 use crate::refresh::NoToken;
 use crate::session::Session;
+use crate::visit::CSRF_HEADER;
 use crate::{ApplicationApi, Visit};
 
 mod headers;
@@ -133,14 +134,13 @@ impl ApplicationApi {
         if !route.allows(&parts.method) {
             return Err(ProxyError::Method(route.methods.join(", ")));
         }
-        let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if fetch_metadata::is_foreign(headers, own) || !(safe || fetch_metadata::is_same_origin(headers, own)) {
+        if !fetch_metadata::is_our_own(&parts.method, headers, own) {
             return Err(ProxyError::OtherSite);
         }
         if upgrade {
             return if headers.get(ORIGIN).is_some_and(|origin| origin == own) { Ok(()) } else { Err(ProxyError::OtherSite) };
         }
-        if route.anti_forgery && !headers.contains_key("x-csrf") { Err(ProxyError::NoHeader) } else { Ok(()) }
+        if route.anti_forgery && !headers.contains_key(CSRF_HEADER) { Err(ProxyError::NoHeader) } else { Ok(()) }
     }
 
     async fn stream(self: &Arc<Self>, call: Call<'_>, parts: &Parts, body: Body) -> Result<Response<Body>, ProxyError> {

@@ -112,7 +112,7 @@ impl ApplicationApi {
     }
 
     /// Strikes a session out that has ended.
-    pub(crate) async fn strike_out(&self, identity: &Identity, key: &str) -> Result<(), Unavailable> {
+    pub(super) async fn strike_out(&self, identity: &Identity, key: &str) -> Result<(), Unavailable> {
         for page in identity.pages() {
             self.amend(page, |entries| entries.retain(|entry| entry.key != key)).await?;
         }

@@ -88,11 +88,6 @@ impl Session {
         key(&self.ticket)
     }
 
-    /// The record as it was read, sealed.
-    pub(crate) fn record(&self) -> &[u8] {
-        &self.record
-    }
-
     /// Whether `other` holds the very tokens that this one does; its identity may have been sealed anew.
     fn has_tokens_of(&self, other: &Self) -> bool {
         let tokens = |session: &Self| parts(&session.record).map(|(_, tokens)| tokens.to_vec()).ok();
@@ -110,9 +105,8 @@ impl Session {
 }
 
 impl ApplicationApi {
-    /// The session of this request; `None` where there is no cookie, or the session has ended; with a
-    /// provider that is configured no more, all its sessions have. Using it keeps it from running
-    /// idle.
+    /// The session of this request; `None` where there is no cookie, or the session has ended; with a provider that is configured no
+    /// more, all its sessions have. Using it keeps it from running idle.
     ///
     /// # Errors
     /// [`Unavailable`] where the Cache does not answer: then nobody is signed out.
@@ -180,15 +174,34 @@ impl ApplicationApi {
 
     /// Ends a session and gives its tokens for revocation; of many at once, one gets them.
     pub(crate) async fn end(&self, session: &Session) -> Result<Option<Tokens>, Unavailable> {
-        let Some(record) = self.cache.take(&session.key()).await? else { return Ok(None) };
+        let taken = self.cache.take(&session.key()).await?;
+        self.struck_out(&session.identity, &session.key()).await;
+        let Some(record) = taken else { return Ok(None) };
         let last = Session { identity: session.identity.clone(), ticket: session.ticket.clone(), record };
         Ok(last.tokens().ok())
     }
 
+    /// Ends a session as it was read, and not one that another has written to since.
+    pub(crate) async fn end_unchanged(&self, session: &Session) -> Result<(), Unavailable> {
+        if self.cache.replace(&session.key(), &session.record, b"", Duration::ZERO).await? {
+            self.struck_out(&session.identity, &session.key()).await;
+        }
+        Ok(())
+    }
+
     /// Removes a session that nobody holds the ticket of.
-    pub(crate) async fn forget(&self, ticket: &Ticket) {
-        if let Err(error) = self.cache.remove(&key(ticket)).await {
+    pub(crate) async fn forget(&self, ticket: &Ticket, identity: &Identity) {
+        let key = key(ticket);
+        if let Err(error) = self.cache.remove(&key).await {
             tracing::error!(%error, "a session that nobody holds runs on to its end");
+        }
+        self.struck_out(identity, &key).await;
+    }
+
+    /// Strikes an ended session out of the book, where nobody misses an entry that stays: it is over all the same.
+    async fn struck_out(&self, identity: &Identity, key: &str) {
+        if let Err(error) = self.strike_out(identity, key).await {
+            tracing::warn!(%error, "an ended session stays in the book until it would have ended by itself");
         }
     }
 
