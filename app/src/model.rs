@@ -17,6 +17,10 @@ pub struct CurrentUser {
     pub signed_in_at: String,
     /// How long ago that was, in seconds.
     pub age_seconds: i64,
+    /// The class in which the user authenticated, where the provider told (`acr`).
+    pub acr: Option<String>,
+    /// How long ago the user authenticated, in seconds, where the provider told (`auth_time`).
+    pub authenticated_seconds_ago: Option<i64>,
 }
 
 /// A provider to sign in with.

@@ -82,6 +82,8 @@ fn ada() -> CurrentUser {
         issuer: "http://localhost:4000".to_owned(),
         signed_in_at: "2026-01-01T10:00:00Z".to_owned(),
         age_seconds: 125,
+        acr: None,
+        authenticated_seconds_ago: Some(125),
     }
 }
 
@@ -138,7 +140,7 @@ async fn page(site: &Site, uri: &str) -> Answer {
 
 #[tokio::test]
 async fn every_page_is_one_document_with_one_heading_a_title_and_no_script() {
-    let paths = ["/", "/flow", "/sign-in", "/signed-out", "/outbox", "/problem/denied", "/nowhere", "/resource"];
+    let paths = ["/", "/flow", "/sign-in", "/signed-out", "/outbox", "/problem/denied", "/nowhere", "/resource", "/identity"];
     let (nobody, somebody) = (site(Ok(None), true), site(Ok(Some(ada())), true));
     for path in paths {
         for site in [&nobody, &somebody] {
@@ -228,6 +230,28 @@ async fn every_problem_has_a_page_with_its_status_and_a_way_on() {
         assert!(answer.body.contains("href=\"/login?return_to=%2Fflow\""), "{}", answer.body);
         assert!(answer.body.contains("server_error"), "{}", answer.body);
     }
+}
+
+/// B5: whoever opens a guarded page is led to sign in and back to it; a script gets 401 and is led nowhere.
+#[tokio::test]
+async fn a_guarded_page_leads_to_a_sign_in_that_meets_it() {
+    let aged = |seconds| site(Ok(Some(CurrentUser { authenticated_seconds_ago: seconds, ..ada() })), false);
+    for (site, location) in [
+        (site(Ok(None), false), "/login?return_to=%2Fidentity%3Fa%3D%252F"),
+        (aged(Some(301)), "/login?max_age=300&return_to=%2Fidentity%3Fa%3D%252F"),
+        (aged(None), "/login?max_age=300&return_to=%2Fidentity%3Fa%3D%252F"),
+    ] {
+        let answer = page(&site, "/identity?a=%2F").await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, location));
+        assert!(!answer.body.contains("Subject"), "{}", answer.body);
+        let script = ask(&site, Method::GET, "/identity", &[HTML, ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")]).await;
+        assert_eq!((script.status, script.header("location")), (StatusCode::UNAUTHORIZED, ""));
+    }
+    let open = page(&aged(Some(300)), "/identity").await;
+    assert_eq!((open.status, open.header("location")), (StatusCode::OK, ""));
+    assert!(open.body.contains("5 minutes ago") && open.body.contains("<code>1</code>"), "{}", open.body);
+    let unknown = page(&site(Err(PageError::Unavailable), false), "/identity").await;
+    assert_eq!((unknown.status, unknown.header("location")), (StatusCode::SERVICE_UNAVAILABLE, ""));
 }
 
 #[tokio::test]

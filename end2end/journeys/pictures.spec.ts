@@ -50,6 +50,9 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await provider.allow();
   await application.greets(ADA);
   await picture('home-signed-in');
+  await application.open('/identity');
+  await application.shows('Your identity');
+  await picture('identity');
   await application.open('/resource?ask=1');
   await application.answer();
   await picture('resource');

@@ -64,14 +64,16 @@ impl Sessions for Desk {
 
 impl Desk {
     fn shown(&self, session: &Session) -> CurrentUser {
-        let identity = &session.identity;
+        let (identity, now) = (&session.identity, self.clock.now());
         CurrentUser {
             subject: identity.subject.clone(),
             name: identity.name.clone(),
             email: identity.email.clone(),
             issuer: identity.issuer.clone(),
             signed_in_at: identity.signed_in_at.to_string(),
-            age_seconds: self.clock.now().duration_since(identity.signed_in_at).as_secs(),
+            age_seconds: now.duration_since(identity.signed_in_at).as_secs(),
+            acr: identity.acr.clone(),
+            authenticated_seconds_ago: identity.age(now).map(|age| age.as_secs()),
         }
     }
 }

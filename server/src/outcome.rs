@@ -17,6 +17,7 @@ pub fn of_begin(begin: Begin) -> Outcome {
         Begin::NotANavigation => Outcome { status: Some(StatusCode::UNAUTHORIZED), ..Outcome::default() },
         Begin::ProviderUnreachable(path) => go(&with_return("/problem/provider-unreachable", &path), &[]),
         Begin::ProviderRefused(path) => go(&with_return("/problem/provider-error", &path), &[]),
+        Begin::Insufficient(path) => go(&with_return("/problem/step-up", &path), &[]),
         Begin::Unavailable(path) => go(&with_return("/problem/unavailable", &path), &[]),
     }
 }
@@ -33,6 +34,7 @@ pub fn of_completion(completion: Completion) -> Outcome {
         Completion::UnknownProvider => go("/problem/unknown-provider", &[]),
         Completion::InvalidResponse => go("/problem/invalid-response", &[]),
         Completion::Unacceptable(path) => go(&with_return("/problem/invalid-response", &path), &[]),
+        Completion::Insufficient(path) => go(&with_return("/problem/step-up", &path), &[]),
         Completion::ProviderUnreachable(path) => go(&with_return("/problem/provider-unreachable", &path), &[]),
         Completion::Unavailable(path) => go(&with_return("/problem/unavailable", &path), &[]),
     }

@@ -24,7 +24,7 @@ pub struct Problem {
 }
 
 /// Every problem that has a page.
-pub const PROBLEMS: [Problem; 9] = [
+pub const PROBLEMS: [Problem; 10] = [
     Problem {
         kind: "sign-in-expired",
         status: 400,
@@ -75,6 +75,14 @@ pub const PROBLEMS: [Problem; 9] = [
         sentence: "What came back from the sign-in provider was incomplete, or did not come from the provider that was asked, \
                    so this site stopped. You are not signed in.",
         again: "Sign in again",
+    },
+    Problem {
+        kind: "step-up",
+        status: 403,
+        heading: "This asks for more than your sign-in",
+        sentence: "Some parts of this site want you to have signed in a moment ago, or in a stronger way than usual. The sign-in \
+                   provider did not do that, so this part stays closed. If you were signed in, you still are.",
+        again: "Try again",
     },
     Problem {
         kind: "unknown-provider",

@@ -1,13 +1,12 @@
 //! `/resource`: the call to the Resource API.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_query_map, use_url};
-use protocol::LocalPath;
+use leptos_router::hooks::use_query_map;
 
 use super::Unavailable;
 use super::conduct::IslandScripts;
 use crate::components::{Page, SignInButton, Viewer, viewer};
-use crate::functions::exchange::{asked, settle};
+use crate::functions::exchange::{asked, settle, this_page};
 use crate::islands::AskResource;
 
 /// Asks for the user's data, by the island or, without a script, by reloading with `?ask=1`.
@@ -29,14 +28,6 @@ fn NeedsSession() -> impl IntoView {
             <p class="ways"><SignInButton return_to=this_page()/> <a href="/">"Home"</a></p>
         </Page>
     }
-}
-
-/// The page's own path and query.
-fn this_page() -> LocalPath {
-    let url = use_url();
-    let url = url.read_untracked();
-    let text = if url.search().is_empty() { url.path().to_owned() } else { format!("{}?{}", url.path(), url.search()) };
-    LocalPath::parse(&text).unwrap_or_else(|_| LocalPath::home())
 }
 
 #[component]

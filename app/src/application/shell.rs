@@ -6,7 +6,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
 use super::site::Stylesheet;
-use super::{FlowPage, HomePage, NotFoundPage, OutboxPage, ProblemPage, ResourcePage, SignInPage, SignedOutPage};
+use super::{FlowPage, HomePage, IdentityPage, NotFoundPage, OutboxPage, ProblemPage, ResourcePage, SignInPage, SignedOutPage};
 
 /// The document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -46,6 +46,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
                 <Route path=path!("/flow") view=FlowPage ssr=SsrMode::Async/>
+                <Route path=path!("/identity") view=IdentityPage ssr=SsrMode::Async/>
                 <Route path=path!("/resource") view=ResourcePage ssr=SsrMode::Async/>
                 <Route path=path!("/outbox") view=OutboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/problem/:kind") view=ProblemPage ssr=SsrMode::Async/>

@@ -3,15 +3,17 @@
 //! `<SignedIn>`, `<SignedOut>`, `<SignInButton>` and `<UserMenu>` need nothing but the page they stand on: who is here was
 //! asked once for the whole request.
 
+pub mod guard;
 pub mod icon;
 pub mod page;
 mod room;
 pub mod sign_in;
 pub mod viewer;
 
+pub use guard::Guarded;
 pub use icon::Icon;
 pub use page::Page;
 pub(crate) use page::Ticket;
 pub use room::Room;
-pub use sign_in::{SignInButton, UserMenu, sign_in_link};
+pub use sign_in::{SignInButton, UserMenu, sign_in_link, step_up_link};
 pub use viewer::{SignedIn, SignedOut, Viewer, viewer};

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use leptos::prelude::*;
 use protocol::LocalPath;
+use protocol::step_up::Demand;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::{SignedIn, SignedOut, viewer};
@@ -24,6 +25,20 @@ pub fn sign_in_link(provider: Option<&str>, return_to: &LocalPath) -> String {
             format!("/login?{}", query.finish())
         }
     }
+}
+
+/// Where a sign-in begins that must be as `demand` says, of whoever is signed in already, too (step-up). `anew` where it must begin
+/// even though the session seems to meet the demand.
+pub fn step_up_link(demand: &Demand, anew: bool, return_to: &LocalPath) -> String {
+    let mut query = Serializer::new(String::new());
+    if anew {
+        query.append_pair("renew", "1");
+    }
+    query.extend_pairs(demand.parameters());
+    if *return_to != LocalPath::home() {
+        query.append_pair("return_to", return_to.as_str());
+    }
+    format!("/login?{}", query.finish())
 }
 
 /// `path` with the percent-encoded way back where it is not the home page.
@@ -104,6 +119,16 @@ mod tests {
         let path = LocalPath::parse("/resource?ask=1&b=%2F#part").unwrap();
         assert_eq!(sign_in_link(None, &path), "/login?return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
         assert_eq!(sign_in_link(Some("acme"), &path), "/login?provider=acme&return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
+    }
+
+    #[test]
+    fn a_step_up_says_what_is_demanded() {
+        let demand = Demand { acr: vec!["gold".to_owned(), "urn:x".to_owned()], max_age: Some(300) };
+        let path = LocalPath::parse("/identity?a=b").unwrap();
+        let link = step_up_link(&demand, false, &path);
+        assert_eq!(link, "/login?acr_values=gold+urn%3Ax&max_age=300&return_to=%2Fidentity%3Fa%3Db");
+        let lately = Demand { max_age: Some(5), ..Demand::default() };
+        assert_eq!(step_up_link(&lately, true, &LocalPath::home()), "/login?renew=1&max_age=5");
     }
 
     #[test]

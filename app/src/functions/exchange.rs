@@ -5,8 +5,8 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use protocol::ClientAddress;
 use protocol::fetch_metadata::is_navigation;
+use protocol::{ClientAddress, LocalPath};
 
 use crate::error::PageError;
 use crate::ports::{Outcome, Ports, Visit};
@@ -55,6 +55,26 @@ pub(crate) fn set_status(status: u16) {
             response.insert_header(RETRY_AFTER, RETRY_SECONDS);
         }
     }
+}
+
+/// Leads a navigation to `location`, a path of this origin or a URL of the provider; anything else gets 401 and no way (B5).
+pub(crate) fn lead(location: &str) {
+    let navigation = visit().is_some_and(|visit| is_navigation(&visit.headers));
+    let location = HeaderValue::from_str(location).ok().filter(|_| navigation);
+    match (location, use_context::<ResponseOptions>()) {
+        (Some(location), Some(response)) => {
+            response.insert_header(LOCATION, location);
+            response.set_status(StatusCode::SEE_OTHER);
+        }
+        _ => set_status(StatusCode::UNAUTHORIZED.as_u16()),
+    }
+}
+
+/// The path and query of the request, to come back to.
+pub(crate) fn this_page() -> LocalPath {
+    let parts = use_context::<Parts>();
+    let path = parts.as_ref().and_then(|parts| parts.uri.path_and_query());
+    path.and_then(|path| LocalPath::parse(path.as_str()).ok()).unwrap_or_else(LocalPath::home)
 }
 
 /// Passes a port's answer on, its error with the status that goes with it.

@@ -3,6 +3,7 @@
 use protocol::entropy::opaque;
 use protocol::fetch_metadata;
 use protocol::secret::{CodeVerifier, Ticket};
+use protocol::step_up::Demand;
 use protocol::wire::Parameters;
 use protocol::{Exchange, LocalPath};
 use tower_cookies::Cookie;
@@ -10,7 +11,7 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::cookies::{self, SIGN_IN};
-use crate::provider::push::Asked;
+use crate::provider::push::{Asked, UNMET};
 use crate::provider::{Provider, ProviderError};
 use crate::transaction::{Transaction, flow};
 use crate::{ApplicationApi, Session, Visit};
@@ -34,13 +35,16 @@ pub enum Begin {
     ProviderUnreachable(LocalPath),
     /// The provider does not take our request.
     ProviderRefused(LocalPath),
+    /// The provider cannot have the user authenticate as is demanded.
+    Insufficient(LocalPath),
     /// The Cache does not answer.
     Unavailable(LocalPath),
 }
 
 impl ApplicationApi {
     /// Begins a sign-in with the `provider` of the query, or with the only one; `return_to` says where the user wanted to go, and
-    /// is dropped where it is not ours.
+    /// is dropped where it is not ours. Who is signed in already signs in anew where `acr_values` or `max_age` demand more than
+    /// that sign-in was (step-up), or where `renew=1` says so.
     pub async fn begin(&self, visit: &Visit<'_>) -> Begin {
         let span = tracing::info_span!("exchange", number = Exchange::Login.number());
         self.beginning(visit).instrument(span).await
@@ -51,8 +55,11 @@ impl ApplicationApi {
             return Begin::NotANavigation;
         }
         let return_to = return_to(visit.query);
+        let demand = Demand::read(&Parameters::parse(visit.query.as_bytes()).unwrap_or_default());
         let session = match self.session(visit).await {
-            Ok(Some(_)) if !asks_anew(visit.query) => return Begin::SignedInAlready(return_to),
+            Ok(Some(session)) if !asks_anew(visit.query) && self.meets(&session, &demand) => {
+                return Begin::SignedInAlready(return_to);
+            }
             Ok(session) => session,
             Err(error) => return unavailable(&error, return_to),
         };
@@ -72,7 +79,7 @@ impl ApplicationApi {
         let ticket = Ticket::issue(rng);
         let proof_key = provider.proof_key(&metadata);
         let bound = proof_key.as_ref().map(|key| key.thumbprint().clone());
-        let asked = Asked { state: &state, nonce: &nonce, verifier: &verifier, proof_key: bound.as_ref() };
+        let asked = Asked { state: &state, nonce: &nonce, verifier: &verifier, proof_key: bound.as_ref(), demand: &demand };
 
         let transaction = Transaction {
             provider: provider.name().to_owned(),
@@ -81,6 +88,7 @@ impl ApplicationApi {
             verifier: verifier.clone(),
             proof_key,
             return_to: return_to.clone(),
+            demand: demand.clone(),
         };
         let span = tracing::info_span!("exchange", number = Exchange::TemporaryState.number());
         let lifetime = self.settings.transaction_lifetime;
@@ -134,6 +142,8 @@ fn no_provider(error: &ProviderError, return_to: LocalPath) -> Begin {
     tracing::error!(%error, "a sign-in could not be begun");
     match error {
         ProviderError::Unreachable(_) => Begin::ProviderUnreachable(return_to),
+        ProviderError::Refused(code) if code == UNMET => Begin::Insufficient(return_to),
+        ProviderError::Insufficient => Begin::Insufficient(return_to),
         ProviderError::Refused(_) | ProviderError::Unacceptable(_) => Begin::ProviderRefused(return_to),
     }
 }

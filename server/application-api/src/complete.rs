@@ -9,6 +9,7 @@ use tower_cookies::Cookie;
 use tracing::Instrument as _;
 
 use crate::cookies::{self, SESSION, SIGN_IN};
+use crate::provider::push::UNMET;
 use crate::provider::settings::DEFAULT;
 use crate::provider::token::{Exchanged, Redeemed};
 use crate::provider::{Provider, ProviderError};
@@ -38,6 +39,8 @@ pub enum Completion {
     UnknownProvider,
     /// What the provider issued does not verify.
     Unacceptable(LocalPath),
+    /// The user has not authenticated as was demanded, or cannot: the session is as it was.
+    Insufficient(LocalPath),
     /// The provider does not answer.
     ProviderUnreachable(LocalPath),
     /// The Cache or the Queue does not answer.
@@ -71,8 +74,8 @@ impl ApplicationApi {
             return refusal;
         }
         let Some(code) = response.code else { return Completion::InvalidResponse };
-        let Transaction { verifier, nonce, proof_key, .. } = &transaction;
-        let redeemed = Redeemed { code: &code, verifier, nonce, proof_key: proof_key.as_ref() };
+        let Transaction { verifier, nonce, proof_key, demand, .. } = &transaction;
+        let redeemed = Redeemed { code: &code, verifier, nonce, proof_key: proof_key.as_ref(), demand };
         let exchanged = match provider.exchange(redeemed).await {
             Ok(exchanged) => exchanged,
             Err(error) => return no_tokens(&error, transaction.return_to),
@@ -131,6 +134,8 @@ impl ApplicationApi {
             ends_at: now.checked_add(lifetime)?,
             seen_at: now,
             issued_at: exchanged.issued_at,
+            acr: exchanged.acr,
+            authenticated_at: exchanged.authenticated_at,
         };
         let former = self.session(visit).await;
         let ticket = Ticket::issue(self.rng.as_ref());
@@ -189,6 +194,7 @@ async fn judge(provider: &Provider, transaction: &Transaction, response: &Author
         None => Ok(()),
         Some("access_denied") => Err(Completion::Denied(transaction.return_to.clone())),
         Some("temporarily_unavailable") => Err(Completion::ProviderUnreachable(transaction.return_to.clone())),
+        Some(UNMET) => Err(Completion::Insufficient(transaction.return_to.clone())),
         Some(error) => {
             let error: String = error.chars().take(60).collect();
             tracing::warn!(error, "the provider answered with an error");
@@ -224,6 +230,7 @@ fn no_tokens(error: &ProviderError, return_to: LocalPath) -> Completion {
     match error {
         ProviderError::Unreachable(_) => Completion::ProviderUnreachable(return_to),
         ProviderError::Refused(code) => Completion::ProviderRefused(return_to, code.clone()),
+        ProviderError::Insufficient => Completion::Insufficient(return_to),
         ProviderError::Unacceptable(_) => Completion::Unacceptable(return_to),
     }
 }

@@ -7,6 +7,7 @@ use cache::{Cache, Unavailable};
 use protocol::dpop::ProofKey;
 use protocol::seal::{Sealer, digest};
 use protocol::secret::{CodeVerifier, Ticket};
+use protocol::step_up::Demand;
 use protocol::{LocalPath, Rng};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -28,6 +29,9 @@ pub struct Transaction {
     pub proof_key: Option<ProofKey>,
     /// Where the user wanted to go.
     pub return_to: LocalPath,
+    /// What was demanded of how the user authenticates.
+    #[serde(default)]
+    pub demand: Demand,
 }
 
 /// What came of asking for a transaction.

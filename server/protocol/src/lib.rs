@@ -20,6 +20,7 @@ pub mod pkce;
 pub mod scope;
 pub mod seal;
 pub mod secret;
+pub mod step_up;
 pub mod wire;
 
 pub use client_address::ClientAddress;

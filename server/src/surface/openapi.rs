@@ -26,6 +26,18 @@ pub(super) struct ProblemDetails {
     pub(super) title: String,
     /// The HTTP status.
     pub(super) status: u16,
+    /// With `step-up-required`: the error of RFC 9470.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<&'static str>,
+    /// With `step-up-required`: classes, in any of which the user must authenticate, parted by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) acr_values: Option<String>,
+    /// With `step-up-required`: how long ago the user may have authenticated at the most, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_age: Option<u32>,
+    /// With `step-up-required`: where to lead the browser; `&return_to=` and a path of ours may be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) location: Option<String>,
 }
 
 #[derive(OpenApi)]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use application_api::ApplicationApi;
-use application_api::proxy::{ProxyError, allow};
+use application_api::proxy::{Demander, ProxyError, allow};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Problem;
+use super::problem::step_up_required;
 
 /// Answers what a route names, and passes everything else on.
 pub async fn first(State(api): State<Arc<ApplicationApi>>, request: Request, next: Next) -> Response {
@@ -36,6 +37,7 @@ fn told(error: ProxyError) -> Response {
         ProxyError::OtherSite => Problem::OtherSite,
         ProxyError::NoHeader => Problem::NoHeader,
         ProxyError::SignedOut => Problem::SignedOut,
+        ProxyError::StepUp(demand, demander) => return step_up_required(&demand, demander == Demander::Upstream),
         ProxyError::AccessExpired => Problem::AccessExpired,
         ProxyError::ProviderUnreachable => Problem::ProviderUnreachable,
         ProxyError::Unreachable(_) => Problem::UpstreamUnreachable,

@@ -20,6 +20,10 @@ pub(crate) struct SessionView {
     pub(crate) name: String,
     /// E-mail address, where the provider told.
     pub(crate) email: Option<String>,
+    /// The class in which the user authenticated, where the provider told (`acr`).
+    pub(crate) acr: Option<String>,
+    /// When the user authenticated, where the provider told (`auth_time`), RFC 3339.
+    pub(crate) authenticated_at: Option<String>,
     /// When the user signed in, RFC 3339.
     pub(crate) signed_in_at: String,
     /// When the session ends, however busy, RFC 3339.
@@ -49,6 +53,8 @@ pub(super) async fn get(State(api): State<Api>, parts: Parts) -> Result<Json<Ses
         issuer: identity.issuer,
         name: identity.name,
         email: identity.email,
+        acr: identity.acr,
+        authenticated_at: identity.authenticated_at.map(|at| at.to_string()),
         signed_in_at: identity.signed_in_at.to_string(),
         ends_at: identity.ends_at.to_string(),
         idle_ends_at: idle_ends_at.to_string(),

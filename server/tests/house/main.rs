@@ -11,6 +11,7 @@ mod proxy;
 mod replicas;
 mod sessions;
 mod sign_in;
+mod step_up;
 mod strange;
 mod strange_provider;
 mod support;

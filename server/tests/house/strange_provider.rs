@@ -12,14 +12,14 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// A house that knows nobody but the strange provider.
-struct Place {
-    house: Running,
-    strange: Arc<Strange>,
+pub(crate) struct Place {
+    pub(crate) house: Running,
+    pub(crate) strange: Arc<Strange>,
     _directory: tempfile::TempDir,
 }
 
 impl Place {
-    async fn open(changes: Value) -> Self {
+    pub(crate) async fn open(changes: Value) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (mut configuration, doors) = configuration(directory.path()).await;
         let clock = clock();
@@ -35,7 +35,7 @@ impl Place {
         Self { house, strange, _directory: directory }
     }
 
-    fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         &self.house.configuration.application.origin
     }
 
@@ -44,12 +44,12 @@ impl Place {
     }
 }
 
-fn change(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Change {
+pub(crate) fn change(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Change {
     Arc::new(change)
 }
 
 /// Sets a member; `null` removes it.
-fn with(name: &'static str, value: Value) -> Change {
+pub(crate) fn with(name: &'static str, value: Value) -> Change {
     change(move |changed| {
         if value.is_null() {
             changed.as_object_mut().unwrap().remove(name);

@@ -331,12 +331,15 @@ impl Browser {
 
     async fn navigate(&mut self, method: Method, url: Url, body: Option<String>, site: &str) -> Page {
         let mut page = self.hop(method, &url, body, site).await;
+        let mut at_home = true;
         for _ in 0..12 {
             if !page.status.is_redirection() {
                 return page;
             }
             let next = page.url.join(page.headers[LOCATION].to_str().unwrap()).unwrap();
-            page = self.hop(Method::GET, &next, None, "same-site").await;
+            // As browsers do: once a redirect has led to another origin, so say all that follow.
+            at_home = at_home && next.origin() == url.origin();
+            page = self.hop(Method::GET, &next, None, if at_home { site } else { "same-site" }).await;
         }
         panic!("a redirect loop: {:?}", self.hops);
     }

@@ -20,6 +20,10 @@ pub(super) struct Vouched {
     pub(super) provider_session: Option<String>,
     /// Seconds of the epoch.
     pub(super) issued_at: i64,
+    /// The class in which the user authenticated.
+    pub(super) acr: Option<String>,
+    /// When the user authenticated, in seconds of the epoch.
+    pub(super) auth_time: Option<i64>,
     /// All claims.
     pub(super) claims: Value,
 }
@@ -70,10 +74,16 @@ impl Provider {
                 return Err(ClaimsVerificationError::Other("at_hash does not match the access token".to_owned()));
             }
         }
+        let (issued_at, auth_time) = (claims.issue_time().timestamp(), claims.auth_time().map(|at| at.timestamp()));
+        if auth_time.is_some_and(|at| at > issued_at.saturating_add(SKEW_SECONDS)) {
+            return Err(ClaimsVerificationError::Other("auth_time lies after iat".to_owned()));
+        }
         Ok(Vouched {
             subject: claims.subject().to_string(),
             provider_session: claims.additional_claims().sid(),
-            issued_at: claims.issue_time().timestamp(),
+            issued_at,
+            acr: claims.auth_context_ref().map(|class| class.as_str().to_owned()),
+            auth_time,
             claims: serde_json::to_value(claims).map_err(|error| ClaimsVerificationError::Other(error.to_string()))?,
         })
     }

@@ -4,6 +4,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use openidconnect::{AsyncHttpClient as _, PkceCodeVerifier};
 use protocol::dpop::Thumbprint;
 use protocol::secret::CodeVerifier;
+use protocol::step_up::Demand;
 use protocol::wire::PushedAuthorizationResponse;
 use protocol::{Exchange, pkce};
 use serde::de::DeserializeOwned;
@@ -12,7 +13,7 @@ use tracing::Instrument as _;
 use url::{Url, form_urlencoded};
 
 use super::settings::Use;
-use super::{Metadata, Provider, ProviderError};
+use super::{Metadata, Provider, ProviderError, demanded};
 
 /// What varies from one authorization request to the next.
 pub struct Asked<'a> {
@@ -24,7 +25,13 @@ pub struct Asked<'a> {
     pub verifier: &'a CodeVerifier,
     /// The key that the code is bound to (RFC 9449 §10), where tokens are to be.
     pub proof_key: Option<&'a Thumbprint>,
+    /// What is demanded of how the user authenticates.
+    pub demand: &'a Demand,
 }
+
+/// The error by which a provider says that it cannot have the user authenticate as is demanded (OpenID Connect Core Error Code
+/// `unmet_authentication_requirements` 1.0 §2).
+pub(crate) const UNMET: &str = "unmet_authentication_requirements";
 
 impl Provider {
     /// Where to send the browser: the authorization endpoint with `client_id` and `request_uri` only, or, at a provider
@@ -48,7 +55,8 @@ impl Provider {
         ];
         request.extend(settings.resources.iter().map(|resource| ("resource", resource.clone())));
         request.extend(asked.proof_key.map(|key| ("dpop_jkt", key.to_string())));
-        request.extend(settings.parameters.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        let reads_claims = metadata.claims_parameter_supported() == Some(true);
+        request.extend(demanded::parameters(asked.demand, &settings.parameters, reads_claims));
         let mut url = metadata.authorization_endpoint().url().clone();
         if let Some(endpoint) = self.pushes_to(metadata)? {
             let span = tracing::info_span!("exchange", number = Exchange::PushedAuthorizationRequest.number());

@@ -8,6 +8,7 @@ use openidconnect::{OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, Req
 use protocol::Exchange;
 use protocol::dpop::{ProofKey, Scheme};
 use protocol::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
+use protocol::step_up::Demand;
 use tracing::Instrument as _;
 
 use super::client::{Answer, TokenError};
@@ -27,6 +28,10 @@ pub struct Exchanged {
     pub provider_session: Option<String>,
     /// When the ID token was issued, in seconds of the epoch.
     pub issued_at: i64,
+    /// The class in which the user authenticated, where the provider told.
+    pub acr: Option<String>,
+    /// When the user authenticated, where the provider told; by our own clock.
+    pub authenticated_at: Option<Timestamp>,
     /// Full name.
     pub name: Option<String>,
     /// E-mail address.
@@ -44,6 +49,8 @@ pub struct Redeemed<'a> {
     pub nonce: &'a str,
     /// The key that the code is bound to, where tokens are to be.
     pub proof_key: Option<&'a ProofKey>,
+    /// What was demanded of how the user authenticates.
+    pub demand: &'a Demand,
 }
 
 /// How long before its expiry an access token is refreshed, in seconds; of a short-lived one, a quarter of its life.
@@ -114,11 +121,26 @@ impl Provider {
     ) -> Result<Exchanged, ProviderError> {
         let bound = binding(answer, redeemed.proof_key, self.settings.dpop)?.cloned();
         let vouched = self.vouched(metadata, answer, redeemed.nonce).await?;
+        // OpenID Connect Core §2: whoever is asked for max_age tells auth_time.
+        if redeemed.demand.max_age.is_some() && vouched.auth_time.is_none() {
+            return Err(ProviderError::Unacceptable("auth_time is missing, though max_age was asked".to_owned()));
+        }
+        let authenticated_at = vouched.auth_time.and_then(|at| self.at_our_clock(at, vouched.issued_at));
+        if !redeemed.demand.is_met(vouched.acr.as_deref(), authenticated_at.map(|at| self.clock.now().duration_since(at))) {
+            return Err(ProviderError::Insufficient);
+        }
         let userinfo = self.userinfo(metadata, answer, &vouched.subject, bound.as_ref()).await?;
         let (name, email) = self.named_in(&[userinfo.as_ref().unwrap_or(&vouched.claims), &vouched.claims]);
         let tokens = self.kept(answer, None, bound);
         let (subject, provider_session, issued_at) = (vouched.subject, vouched.provider_session, vouched.issued_at);
-        Ok(Exchanged { tokens, subject, provider_session, issued_at, name, email })
+        Ok(Exchanged { tokens, subject, provider_session, issued_at, acr: vouched.acr, authenticated_at, name, email })
+    }
+
+    /// An instant of the provider's clock by our own, in which the ID token is issued just now: so that a clock that differs makes
+    /// nobody's sign-in older or younger than it is.
+    fn at_our_clock(&self, at: i64, issued_at: i64) -> Option<Timestamp> {
+        let age = issued_at.saturating_sub(at).max(0);
+        Timestamp::from_second(self.clock.now().as_second().checked_sub(age)?).ok()
     }
 
     /// Refreshes the tokens (RFC 6749 §6), proven with the key that they are bound to. A provider that does not rotate keeps the

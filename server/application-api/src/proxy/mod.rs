@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use protocol::dpop::ProofKey;
 use protocol::secret::AccessToken;
+use protocol::step_up::Demand;
 use protocol::{ClientAddress, fetch_metadata};
 use url::Url;
 
@@ -54,6 +55,9 @@ pub enum ProxyError {
     /// Nobody is signed in, or the session has ended.
     #[error("nobody is signed in")]
     SignedOut,
+    /// The user has to authenticate again, as is demanded (RFC 9470); who demands it is told.
+    #[error("the user has not authenticated as is demanded")]
+    StepUp(Demand, Demander),
     /// The access token has expired and cannot be refreshed; signing in once more gives another.
     #[error("the access token has expired")]
     AccessExpired,
@@ -69,6 +73,15 @@ pub enum ProxyError {
     /// The Cache does not answer.
     #[error(transparent)]
     Unavailable(#[from] cache::Unavailable),
+}
+
+/// Who demands that the user authenticates again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demander {
+    /// The route: what it demands is known to be missing in the session.
+    Route,
+    /// The upstream, by its own judgement of the access token.
+    Upstream,
 }
 
 impl From<NoToken> for ProxyError {
@@ -115,7 +128,12 @@ impl ApplicationApi {
             TokenUse::None => None,
             TokenUse::User => {
                 let visit = Visit { headers: &parts.headers, query: "", address };
-                Some(self.session(&visit).await?.ok_or(ProxyError::SignedOut)?)
+                let session = self.session(&visit).await?.ok_or(ProxyError::SignedOut)?;
+                let demand = route.demand();
+                if !self.meets(&session, &demand) {
+                    return Err(ProxyError::StepUp(demand, Demander::Route));
+                }
+                Some(session)
             }
         };
         let key = match &session {
@@ -209,7 +227,11 @@ impl ApplicationApi {
         let answer = pace.keep(self.upstream.execute(request)).await.ok_or(ProxyError::Silent)?;
         let answer = answer.map_err(|error| unreachable(&error))?;
         self.prover.heed(&call.target, answer.headers());
-        Ok(answer)
+        // Another token of the same sign-in would be refused as well.
+        match Demand::of_challenge(answer.headers()).filter(|demand| token.is_some() && !demand.is_nothing()) {
+            Some(demand) if answer.status() == StatusCode::UNAUTHORIZED => Err(ProxyError::StepUp(demand, Demander::Upstream)),
+            _ => Ok(answer),
+        }
     }
 
     /// The answer as the browser gets it; an event stream ends with its session.

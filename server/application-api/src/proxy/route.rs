@@ -6,6 +6,7 @@ use http::Method;
 use http::uri::PathAndQuery;
 use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
+use protocol::step_up::{self, Demand};
 use serde::Deserialize;
 use url::Url;
 
@@ -23,6 +24,11 @@ pub struct Route {
     /// Whose access token goes along.
     #[serde(default)]
     pub token: TokenUse,
+    /// Authentication context classes, in any of which the user must have authenticated (step-up); where there are none, each will do.
+    #[serde(default)]
+    pub acr: Vec<String>,
+    /// How long ago the user may have authenticated at the most, in seconds (step-up).
+    pub max_age: Option<u32>,
     /// Whether calls need the header `X-CSRF`, which other sites cannot send.
     #[serde(default = "yes")]
     pub anti_forgery: bool,
@@ -75,6 +81,15 @@ pub enum InvalidRoute {
     /// A method is none, or none is named.
     #[error("the route {0} must name methods like GET, in capitals")]
     Methods(String),
+    /// A class is none.
+    #[error("the route {0} demands an acr that cannot be: a name without spaces, quotes and backslashes")]
+    Class(String),
+    /// Nobody can have authenticated that lately.
+    #[error("the max_age of the route {0} must be longer than nothing")]
+    Age(String),
+    /// It is open to everybody, and demands something of the user.
+    #[error("the route {0} has token = \"none\", so that there is no user of whom acr or max_age could be demanded")]
+    Nobody(String),
     /// The timeout is nothing.
     #[error("the timeout of the route {0} must be longer than nothing")]
     Timeout(String),
@@ -133,12 +148,26 @@ impl Route {
         if self.methods.is_empty() || !self.methods.iter().all(|method| known.contains(&method.as_str())) {
             return Err(InvalidRoute::Methods(name()));
         }
+        if !self.acr.iter().all(|class| step_up::is_class(class)) {
+            return Err(InvalidRoute::Class(name()));
+        }
+        if self.max_age == Some(0) {
+            return Err(InvalidRoute::Age(name()));
+        }
+        if self.token == TokenUse::None && !self.demand().is_nothing() {
+            return Err(InvalidRoute::Nobody(name()));
+        }
         if self.timeout.is_positive() { Ok(()) } else { Err(InvalidRoute::Timeout(name())) }
     }
 
     /// What follows the route's path: empty, or from a slash on. None where the path is another's.
     fn rest<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&self.path).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// What it demands of how the user has authenticated.
+    pub(super) fn demand(&self) -> Demand {
+        Demand { acr: self.acr.clone(), max_age: self.max_age }
     }
 
     /// Whether `method` may be used.
@@ -219,6 +248,14 @@ mod tests {
             let odd = Route { upstream: upstream.parse().unwrap(), ..route("/shop") };
             assert!(matches!(check(&[odd]), Err(InvalidRoute::Upstream(_))), "{upstream}");
         }
+        for acr in ["", "two words", "a\"b", "a\\b", "é"] {
+            let odd = Route { acr: vec!["gold".to_owned(), acr.to_owned()], ..route("/shop") };
+            assert!(matches!(check(&[odd]), Err(InvalidRoute::Class(_))), "{acr}");
+        }
+        assert!(matches!(check(&[Route { max_age: Some(0), ..route("/shop") }]), Err(InvalidRoute::Age(_))));
+        let demanding = Route { acr: vec!["urn:x:gold".to_owned()], max_age: Some(1), ..route("/shop") };
+        assert_eq!(check(std::slice::from_ref(&demanding)), Ok(()));
+        assert!(matches!(check(&[Route { token: TokenUse::None, ..demanding }]), Err(InvalidRoute::Nobody(_))));
         for methods in [vec![], vec!["get".to_owned()], vec!["TRACE".to_owned()], vec!["CONNECT".to_owned()]] {
             assert!(matches!(check(&[Route { methods, ..route("/shop") }]), Err(InvalidRoute::Methods(_))));
         }

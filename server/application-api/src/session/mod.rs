@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use protocol::dpop::ProofKey;
 use protocol::seal::DoesNotOpen;
 use protocol::secret::{AccessToken, RefreshToken, Ticket};
+use protocol::step_up::Demand;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -50,6 +51,19 @@ pub struct Identity {
     pub seen_at: Timestamp,
     /// When the provider issued the ID token, by its own clock, in seconds of the epoch.
     pub issued_at: i64,
+    /// The class in which the user authenticated, where the provider told (`acr`).
+    #[serde(default)]
+    pub acr: Option<String>,
+    /// When the user authenticated, where the provider told (`auth_time`); by our own clock.
+    #[serde(default)]
+    pub authenticated_at: Option<Timestamp>,
+}
+
+impl Identity {
+    /// How long ago the user authenticated, where the provider told.
+    pub fn age(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.authenticated_at.map(|at| now.duration_since(at))
+    }
 }
 
 /// The tokens of a session. They never leave the server.
@@ -203,6 +217,12 @@ impl ApplicationApi {
         if let Err(error) = self.strike_out(identity, key).await {
             tracing::warn!(%error, "an ended session stays in the book until it would have ended by itself");
         }
+    }
+
+    /// Whether the user of `session` has authenticated as is demanded.
+    pub(crate) fn meets(&self, session: &Session, demand: &Demand) -> bool {
+        let identity = &session.identity;
+        demand.is_met(identity.acr.as_deref(), identity.age(self.clock.now()))
     }
 
     /// When a session ends without being used again, never after its absolute end.
