@@ -28,7 +28,7 @@ pub fn configured(configuration: &Configuration) -> Result<Vec<Client>, Failure>
         backchannel_logout_uri: Some(logout),
         scope: section.scope.clone(),
         require_pushed_authorization_requests: true,
-        resources: vec![settings.audience().to_owned()],
+        resources: configuration.resources(),
         id_token_signed_response_alg: Some(Algorithm::ES256),
         ..Client::new(section.client_id.clone(), "Cloakroom", authentication)
     };

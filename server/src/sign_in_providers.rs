@@ -35,12 +35,11 @@ fn all(configuration: &Configuration, key: Option<&SigningKey>) -> Result<Vec<Pr
     let mut all = Vec::new();
     let section = &configuration.application;
     if let Some(key) = key.filter(|_| configuration.offers_default_provider()) {
-        let resource = configuration.resource().trim_end_matches('/').to_owned();
         all.push(ProviderSettings {
             title: section.provider_title.clone(),
             scope: section.scope.clone(),
             dpop: section.dpop.into(),
-            resources: vec![resource],
+            resources: configuration.resources(),
             ..ProviderSettings::new(DEFAULT, configuration.issuer(), &section.client_id, key.clone())
         });
     }

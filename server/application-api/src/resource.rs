@@ -57,6 +57,7 @@ impl From<NoToken> for ResourceError {
         match error {
             NoToken::Ended => Self::SignedOut,
             NoToken::Expired => Self::AccessExpired,
+            NoToken::NotFor => Self::Unreachable("there is no token for it".to_owned()),
             NoToken::ProviderUnreachable => Self::ProviderUnreachable,
             NoToken::Unavailable(error) => Self::Unavailable(error),
         }
@@ -77,10 +78,10 @@ impl ApplicationApi {
         let url = self.settings.resource.join("profile").map_err(|error| ResourceError::Unreachable(error.to_string()))?;
         let began = Instant::now();
         let key = session.tokens().map_err(|_| ResourceError::SignedOut)?.proof_key;
-        let token = self.access_token(&session, None).await?;
+        let token = self.access_token(&session, None, None).await?;
         let mut answer = self.call(&url, &token, key.as_ref()).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            let token = self.access_token(&session, Some(&token)).await?;
+            let token = self.access_token(&session, None, Some(&token)).await?;
             answer = self.call(&url, &token, key.as_ref()).await?;
         }
         let status = answer.status();

@@ -46,9 +46,4 @@ impl Settings {
     pub fn backchannel_logout_uri(&self) -> String {
         format!("{}/backchannel-logout", self.origin)
     }
-
-    /// The audience that access tokens are asked for (RFC 8707 §2).
-    pub fn audience(&self) -> &str {
-        self.resource.as_str().trim_end_matches('/')
-    }
 }

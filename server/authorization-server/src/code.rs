@@ -45,6 +45,7 @@ pub(crate) struct Promise {
     pub(crate) code_challenge: String,
     pub(crate) scope: Scope,
     pub(crate) nonce: Option<String>,
+    /// The resource servers that were named, parted by spaces.
     pub(crate) resource: Option<String>,
     pub(crate) subject: Uuid,
     pub(crate) auth_time: Timestamp,

@@ -7,7 +7,10 @@ use crate::claims::{Audience, Confirmation};
 use crate::secret::{AccessToken, DeviceCode, IdToken, RefreshToken};
 use crate::{ErrorCode, Scope};
 
-/// The parameters of a query or a form, each at most once (RFC 6749 §3.1, §3.2); an empty value counts as absent.
+/// The only parameter that may come more than once (RFC 8707 §2).
+const REPEATED: &str = "resource";
+
+/// The parameters of a query or a form, each at most once (RFC 6749 §3.1, §3.2), but for `resource`; an empty value counts as absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters(Vec<(String, String)>);
 
@@ -24,7 +27,7 @@ impl Parameters {
     pub fn parse(encoded: &[u8]) -> Result<Self, Duplicate> {
         let mut read: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(encoded) {
-            if read.iter().any(|(known, _)| *known == name) {
+            if name != REPEATED && read.iter().any(|(known, _)| *known == name) {
                 return Err(Duplicate(name.chars().filter(char::is_ascii_graphic).take(40).collect()));
             }
             read.push((name.into_owned(), value.into_owned()));
@@ -35,6 +38,17 @@ impl Parameters {
     /// The value of `name`, unless it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The resource servers that are named (RFC 8707 §2), each once.
+    pub fn resources(&self) -> Vec<&str> {
+        let mut named: Vec<&str> = Vec::new();
+        for (_, value) in self.0.iter().filter(|(name, value)| name == REPEATED && !value.is_empty()) {
+            if !named.contains(&value.as_str()) {
+                named.push(value);
+            }
+        }
+        named
     }
 
     /// The value of `name`, owned.
@@ -193,6 +207,14 @@ mod tests {
     fn a_parameter_that_comes_twice_is_refused() {
         assert_eq!(Parameters::parse(b"state=a&code=1&state=a"), Err(Duplicate("state".into())));
         assert_eq!(Parameters::parse(b"st%61te=a&state=b"), Err(Duplicate("state".into())));
+    }
+
+    /// RFC 8707 §2: a request may name several resource servers.
+    #[test]
+    fn resource_alone_may_come_more_than_once() {
+        let read = Parameters::parse(b"resource=https%3A%2F%2Fa&state=1&resource=b&resource=&resource=b").unwrap();
+        assert_eq!(read.resources(), ["https://a", "b"]);
+        assert_eq!(Parameters::parse(b"state=1&resource=").unwrap().resources(), [] as [&str; 0]);
     }
 
     #[test]

@@ -320,6 +320,18 @@ impl Configuration {
         self.application.resource.as_deref().unwrap_or(&self.resource.origin)
     }
 
+    /// The resource servers that our own provider, or whichever stands in its place, is asked for (RFC 8707): the Resource API, then
+    /// those that routes name.
+    pub fn resources(&self) -> Vec<String> {
+        let mut resources = vec![self.resource().trim_end_matches('/').to_owned()];
+        for resource in self.application.routes.iter().filter_map(|route| route.resource.as_ref()) {
+            if !resources.contains(resource) {
+                resources.push(resource.clone());
+            }
+        }
+        resources
+    }
+
     /// The URL of an engine, `embedded` resolved to its file in the data directory.
     pub fn engine(&self, url: &str, file: &str) -> String {
         if url == "embedded" { format!("sqlite:{}", self.data_directory.join(file).display()) } else { url.to_owned() }

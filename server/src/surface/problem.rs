@@ -23,6 +23,8 @@ pub(crate) enum Problem {
     NoSuchDevice,
     /// The access token has expired, and there is no refresh token.
     AccessExpired,
+    /// The session's provider gives no token for the API behind.
+    NoAccess,
     /// The path could mean another one upstream.
     AmbiguousPath,
     /// The path is asked in another way.
@@ -47,6 +49,7 @@ impl Problem {
             Self::AccessExpired => {
                 (StatusCode::UNAUTHORIZED, "access-expired", "access has expired: lead the browser to /login?renew=1")
             }
+            Self::NoAccess => (StatusCode::FORBIDDEN, "no-access", "the sign-in provider gives no access to the API behind"),
             Self::AmbiguousPath => (StatusCode::BAD_REQUEST, "ambiguous-path", "the path could mean another one"),
             Self::ProviderUnreachable => {
                 (StatusCode::BAD_GATEWAY, "provider-unreachable", "the sign-in provider does not answer")

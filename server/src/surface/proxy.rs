@@ -38,6 +38,7 @@ fn told(error: ProxyError) -> Response {
         ProxyError::NoHeader => Problem::NoHeader,
         ProxyError::SignedOut => Problem::SignedOut,
         ProxyError::StepUp(demand, demander) => return step_up_required(&demand, demander == Demander::Upstream),
+        ProxyError::NoAccess => Problem::NoAccess,
         ProxyError::AccessExpired => Problem::AccessExpired,
         ProxyError::ProviderUnreachable => Problem::ProviderUnreachable,
         ProxyError::Unreachable(_) => Problem::UpstreamUnreachable,

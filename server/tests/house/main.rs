@@ -1,6 +1,7 @@
 //! The whole house: three origins on real sockets, and the binary as a process.
 #![cfg(test)]
 
+mod audiences;
 mod backchannel_logout;
 mod callback;
 mod forged_headers;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::strange::{CLIENT_ID, CLIENT_SECRET, Change, Manner, Signature, Strange};
 use crate::support::{Browser, Page, Running, clock, configuration, move_in};
+use application_api::proxy::Route;
 use jiff::SignedDuration;
 use protocol::OsRng;
 use protocol::jose::SigningKey;
@@ -20,6 +21,10 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn open(changes: Value) -> Self {
+        Self::open_with(changes, Vec::new()).await
+    }
+
+    pub(crate) async fn open_with(changes: Value, routes: Vec<Route>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (mut configuration, doors) = configuration(directory.path()).await;
         let clock = clock();
@@ -31,6 +36,7 @@ impl Place {
         entry.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         configuration.application.providers.push(serde_json::from_value(entry).unwrap());
         configuration.application.listed_providers_only = true;
+        configuration.application.routes = routes;
         let house = move_in(configuration, doors, clock).await;
         Self { house, strange, _directory: directory }
     }

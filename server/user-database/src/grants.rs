@@ -37,7 +37,7 @@ pub struct Grant {
     pub expires_at: Timestamp,
     /// The key that its tokens were bound to first (RFC 9449 §5); none while they are bearer tokens.
     pub dpop_jkt: Option<Thumbprint>,
-    /// The resource server that was asked for at the authorization (RFC 8707 §2.1), if one was.
+    /// The resource servers that were asked for at the authorization (RFC 8707 §2.1), parted by spaces, if any were.
     pub resource: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! The token exchange (exchanges 9 and 10): code for tokens, and refresh token for tokens.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use super::settings::Use;
 use super::wire::ProvingWire;
 use super::{Metadata, Provider, ProviderError};
 use crate::proof::NONCE_WANTED;
-use crate::session::Tokens;
+use crate::session::{Access, Tokens};
 
 /// What a completed exchange gives.
 pub struct Exchanged {
@@ -36,6 +37,14 @@ pub struct Exchanged {
     pub name: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
+}
+
+/// What a refresh gives.
+pub struct Renewed {
+    /// The access token that was asked for.
+    pub access: Access,
+    /// The refresh token in place of the one that was used; none where that stays in use.
+    pub refresh: Option<RefreshToken>,
 }
 
 /// What a browser brought back, and what was kept for it.
@@ -95,7 +104,8 @@ impl Provider {
             .exchange_code(openidconnect::AuthorizationCode::new(redeemed.code.expose().to_owned()))
             .map_err(|error| unacceptable(&error))?
             .set_pkce_verifier(PkceCodeVerifier::new(redeemed.verifier.expose().to_owned()));
-        for resource in &self.settings.resources {
+        // The authorization is for all of them, this token for one alone (RFC 8707 §2.2).
+        if let Some(resource) = self.settings.resources.first() {
             request = request.add_extra_param("resource", resource.clone());
         }
         for (name, value) in self.assertion()? {
@@ -131,7 +141,8 @@ impl Provider {
         }
         let userinfo = self.userinfo(metadata, answer, &vouched.subject, bound.as_ref()).await?;
         let (name, email) = self.named_in(&[userinfo.as_ref().unwrap_or(&vouched.claims), &vouched.claims]);
-        let tokens = self.kept(answer, None, bound);
+        let tokens =
+            Tokens { access: self.access(answer), others: BTreeMap::new(), refresh: refresh_token(answer), proof_key: bound };
         let (subject, provider_session, issued_at) = (vouched.subject, vouched.provider_session, vouched.issued_at);
         Ok(Exchanged { tokens, subject, provider_session, issued_at, acr: vouched.acr, authenticated_at, name, email })
     }
@@ -143,20 +154,28 @@ impl Provider {
         Timestamp::from_second(self.clock.now().as_second().checked_sub(age)?).ok()
     }
 
-    /// Refreshes the tokens (RFC 6749 §6), proven with the key that they are bound to. A provider that does not rotate keeps the
-    /// old refresh token in use.
+    /// Refreshes the tokens (RFC 6749 §6), proven with the key that they are bound to: the access token for `other`, a resource
+    /// server that the authorization was for (RFC 8707 §2.2), or the sign-in's own. A provider that does not rotate keeps the old
+    /// refresh token in use.
     ///
     /// # Errors
-    /// [`ProviderError::Refused`] with `invalid_grant` where the refresh token is dead.
-    pub async fn refresh(&self, refresh: &RefreshToken, proof_key: Option<&ProofKey>) -> Result<Tokens, ProviderError> {
+    /// [`ProviderError::Refused`] with `invalid_grant` where the refresh token is dead, with `invalid_target` where there is no
+    /// token for that resource server.
+    pub async fn refresh(
+        &self,
+        refresh: &RefreshToken,
+        proof_key: Option<&ProofKey>,
+        other: Option<&str>,
+    ) -> Result<Renewed, ProviderError> {
         let metadata = self.metadata().await?;
-        let answer = match self.renew(&metadata, refresh, proof_key).await {
-            Err(error) if wants_nonce(&error) => self.renew(&metadata, refresh, proof_key).await,
+        let resource = other.or(self.settings.resources.first().map(String::as_str));
+        let answer = match self.renew(&metadata, refresh, proof_key, resource).await {
+            Err(error) if wants_nonce(&error) => self.renew(&metadata, refresh, proof_key, resource).await,
             answered => answered,
         }?;
         // What was bound stays bound.
-        let bound = binding(&answer, proof_key, Use::Always)?.cloned();
-        Ok(self.kept(&answer, Some(refresh), bound))
+        binding(&answer, proof_key, Use::Always)?;
+        Ok(Renewed { access: self.access(&answer), refresh: refresh_token(&answer) })
     }
 
     async fn renew(
@@ -164,10 +183,14 @@ impl Provider {
         metadata: &Metadata,
         refresh: &RefreshToken,
         proof_key: Option<&ProofKey>,
+        resource: Option<&str>,
     ) -> Result<Answer, ProviderError> {
         let client = self.client(metadata);
         let token = openidconnect::RefreshToken::new(refresh.expose().to_owned());
         let mut request = client.exchange_refresh_token(&token).map_err(|error| unacceptable(&error))?;
+        if let Some(resource) = resource {
+            request = request.add_extra_param("resource", resource.to_owned());
+        }
         for (name, value) in self.assertion()? {
             request = request.add_extra_param(name, value);
         }
@@ -178,20 +201,22 @@ impl Provider {
         ProvingWire { wire: &self.wire, prover: &self.prover, key }
     }
 
-    fn kept(&self, answer: &Answer, previous: Option<&RefreshToken>, proof_key: Option<ProofKey>) -> Tokens {
+    fn access(&self, answer: &Answer) -> Access {
         let lifetime = answer.expires_in().and_then(|lifetime| i64::try_from(lifetime.as_secs()).ok());
         let after = |seconds: i64| {
             let second = self.clock.now().as_second().checked_add(seconds)?;
             Timestamp::from_second(second).ok()
         };
-        Tokens {
-            access: AccessToken::new(answer.access_token().secret().clone()),
-            access_expires_at: lifetime.and_then(after),
+        Access {
+            token: AccessToken::new(answer.access_token().secret().clone()),
+            expires_at: lifetime.and_then(after),
             refresh_at: lifetime.and_then(|seconds| after(seconds - AHEAD_SECONDS.min(seconds / 4))),
-            refresh: answer.refresh_token().map(|token| RefreshToken::new(token.secret().clone())).or_else(|| previous.cloned()),
-            proof_key,
         }
     }
+}
+
+fn refresh_token(answer: &Answer) -> Option<RefreshToken> {
+    answer.refresh_token().map(|token| RefreshToken::new(token.secret().clone()))
 }
 
 /// The key that the token of `answer` is bound to: `offered`, or none where the provider gave a bearer token and may

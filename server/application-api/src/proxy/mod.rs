@@ -61,6 +61,9 @@ pub enum ProxyError {
     /// The access token has expired and cannot be refreshed; signing in once more gives another.
     #[error("the access token has expired")]
     AccessExpired,
+    /// The session's provider gives no token for the API of the route.
+    #[error("the provider gives no token for the API")]
+    NoAccess,
     /// The provider does not answer, and the access token has expired.
     #[error("the provider does not answer")]
     ProviderUnreachable,
@@ -89,6 +92,7 @@ impl From<NoToken> for ProxyError {
         match error {
             NoToken::Ended => Self::SignedOut,
             NoToken::Expired => Self::AccessExpired,
+            NoToken::NotFor => Self::NoAccess,
             NoToken::ProviderUnreachable => Self::ProviderUnreachable,
             NoToken::Unavailable(error) => Self::Unavailable(error),
         }
@@ -190,7 +194,7 @@ impl ApplicationApi {
     async fn token(self: &Arc<Self>, call: &Call<'_>, refused: Option<&AccessToken>) -> Result<Option<AccessToken>, ProxyError> {
         match &call.session {
             None => Ok(None),
-            Some(session) => Ok(Some(self.access_token(session, refused).await?)),
+            Some(session) => Ok(Some(self.access_token(session, call.route.resource.as_deref(), refused).await?)),
         }
     }
 

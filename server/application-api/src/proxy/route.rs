@@ -24,6 +24,8 @@ pub struct Route {
     /// Whose access token goes along.
     #[serde(default)]
     pub token: TokenUse,
+    /// The API's resource indicator (RFC 8707): the token that goes along is for it alone. Not set, it is the sign-in's own token.
+    pub resource: Option<String>,
     /// Authentication context classes, in any of which the user must have authenticated (step-up); where there are none, each will do.
     #[serde(default)]
     pub acr: Vec<String>,
@@ -81,6 +83,9 @@ pub enum InvalidRoute {
     /// A method is none, or none is named.
     #[error("the route {0} must name methods like GET, in capitals")]
     Methods(String),
+    /// The resource indicator is none, or nobody's token would go along.
+    #[error("the resource of the route {0} must be an absolute URI without a fragment, and goes with token = \"user\"")]
+    Resource(String),
     /// A class is none.
     #[error("the route {0} demands an acr that cannot be: a name without spaces, quotes and backslashes")]
     Class(String),
@@ -147,6 +152,13 @@ impl Route {
         let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
         if self.methods.is_empty() || !self.methods.iter().all(|method| known.contains(&method.as_str())) {
             return Err(InvalidRoute::Methods(name()));
+        }
+        let indicates = |resource: &str| {
+            let bare = !resource.contains(|letter: char| letter.is_whitespace() || letter == '#');
+            bare && Url::parse(resource).is_ok()
+        };
+        if self.resource.as_deref().is_some_and(|resource| self.token == TokenUse::None || !indicates(resource)) {
+            return Err(InvalidRoute::Resource(name()));
         }
         if !self.acr.iter().all(|class| step_up::is_class(class)) {
             return Err(InvalidRoute::Class(name()));
@@ -248,6 +260,13 @@ mod tests {
             let odd = Route { upstream: upstream.parse().unwrap(), ..route("/shop") };
             assert!(matches!(check(&[odd]), Err(InvalidRoute::Upstream(_))), "{upstream}");
         }
+        for resource in ["", "orders", "/orders", "https://a.example#b", "https://a.example https://b.example"] {
+            let odd = Route { resource: Some(resource.to_owned()), ..route("/shop") };
+            assert!(matches!(check(&[odd]), Err(InvalidRoute::Resource(_))), "{resource}");
+        }
+        let restricted = Route { resource: Some("urn:orders".to_owned()), ..route("/shop") };
+        assert_eq!(check(std::slice::from_ref(&restricted)), Ok(()));
+        assert!(matches!(check(&[Route { token: TokenUse::None, ..restricted }]), Err(InvalidRoute::Resource(_))));
         for acr in ["", "two words", "a\"b", "a\\b", "é"] {
             let odd = Route { acr: vec!["gold".to_owned(), acr.to_owned()], ..route("/shop") };
             assert!(matches!(check(&[odd]), Err(InvalidRoute::Class(_))), "{acr}");

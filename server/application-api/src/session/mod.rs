@@ -11,6 +11,7 @@ use protocol::seal::DoesNotOpen;
 use protocol::secret::{AccessToken, RefreshToken, Ticket};
 use protocol::step_up::Demand;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::{ApplicationApi, Visit};
@@ -66,19 +67,42 @@ impl Identity {
     }
 }
 
+/// An access token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Access {
+    /// The token itself.
+    #[serde(rename = "access")]
+    pub token: AccessToken,
+    /// When it expires, where the provider told.
+    #[serde(rename = "access_expires_at")]
+    pub expires_at: Option<Timestamp>,
+    /// When to refresh it: a little before.
+    pub refresh_at: Option<Timestamp>,
+}
+
 /// The tokens of a session. They never leave the server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tokens {
-    /// The access token.
-    pub access: AccessToken,
-    /// When the access token expires, where the provider told.
-    pub access_expires_at: Option<Timestamp>,
-    /// When to refresh it: a little before.
-    pub refresh_at: Option<Timestamp>,
+    /// The access token that the sign-in gave: for the first resource server that its provider is asked for, if it is for any.
+    #[serde(flatten)]
+    pub access: Access,
+    /// Those for one other resource server each, by its resource indicator (RFC 8707). They are fetched when they are needed.
+    #[serde(default)]
+    pub others: BTreeMap<String, Access>,
     /// The refresh token, where one was given.
     pub refresh: Option<RefreshToken>,
-    /// The key that the access token is bound to (RFC 9449); none for a bearer token.
+    /// The key that the access tokens are bound to (RFC 9449); none for bearer tokens.
     pub proof_key: Option<ProofKey>,
+}
+
+impl Tokens {
+    /// The access token for that other resource server; where none is named, the sign-in's own.
+    pub fn of(&self, other: Option<&str>) -> Option<&Access> {
+        match other {
+            None => Some(&self.access),
+            Some(resource) => self.others.get(resource),
+        }
+    }
 }
 
 /// A live session of this request, as it was read.

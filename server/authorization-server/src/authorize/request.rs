@@ -80,6 +80,7 @@ pub(crate) struct Demand {
     pub(crate) prompt: Prompt,
     /// Seconds.
     pub(crate) max_age: Option<u32>,
+    /// The resource servers that were named, parted by spaces.
     pub(crate) resource: Option<String>,
     pub(crate) login_hint: Option<String>,
     /// Who should be signed in.

@@ -88,8 +88,9 @@ fn scope(client: &Client, parameters: &Parameters) -> Result<Scope, DeviceAuthor
 }
 
 fn resource(client: &Client, parameters: &Parameters) -> Result<Option<String>, DeviceAuthorizationError> {
-    match parameters.owned("resource") {
-        Some(resource) if !client.resources.contains(&resource) => Err(DeviceAuthorizationError::Resource),
-        resource => Ok(resource),
+    let named = parameters.resources();
+    if !named.iter().all(|resource| client.resources.iter().any(|registered| registered == resource)) {
+        return Err(DeviceAuthorizationError::Resource);
     }
+    Ok((!named.is_empty()).then(|| named.join(" ")))
 }

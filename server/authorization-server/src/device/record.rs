@@ -47,6 +47,7 @@ impl Handle {
 pub(crate) struct Transaction {
     pub(crate) client_id: String,
     pub(crate) scope: Scope,
+    /// The resource servers that were named, parted by spaces.
     pub(crate) resource: Option<String>,
     pub(super) expires_at: Timestamp,
     pub(super) pace: Pace,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::Scope;
 use protocol::dpop::{Scheme, Thumbprint};
 use protocol::secret::RefreshToken;
-use protocol::wire::TokenResponse;
+use protocol::wire::{Parameters, TokenResponse};
 use serde_json::Value;
 use user_database::Grant;
 
@@ -70,14 +70,23 @@ impl Issuance<'_> {
     }
 }
 
-/// The resource server that an access token is for: the one asked for now, else the one asked for at the authorization, else
-/// the client's first (RFC 8707 §2.2). What it may no longer call is not what it gets.
-pub(super) fn resource(client: &Client, now: Option<&str>, before: Option<&str>) -> Result<Option<String>, TokenError> {
-    let wanted = match (now, before) {
-        (Some(now), Some(before)) if now != before => return Err(TokenError::OtherResource),
-        (Some(wanted), _) | (None, Some(wanted)) => wanted,
-        (None, None) => return Ok(client.resources.first().cloned()),
+/// The resource server that an access token is for, one at a time: the one asked for now, which must be among those that were
+/// asked for at the authorization where any were; else the first of those, else the client's first (RFC 8707 §2.2). What it may no
+/// longer call is not what it gets. `before` are those of the authorization, parted by spaces.
+pub(super) fn resource(client: &Client, now: &Parameters, before: Option<&str>) -> Result<Option<String>, TokenError> {
+    let (now, mut before) = (now.resources(), before.into_iter().flat_map(|text| text.split(' ')));
+    let wanted = match now.as_slice() {
+        [] => before.next(),
+        [now] => {
+            let granted: Vec<&str> = before.collect();
+            if !granted.is_empty() && !granted.contains(now) {
+                return Err(TokenError::OtherResource);
+            }
+            Some(*now)
+        }
+        _ => return Err(TokenError::OtherResource),
     };
+    let Some(wanted) = wanted else { return Ok(client.resources.first().cloned()) };
     let registered = client.resources.iter().find(|registered| *registered == wanted);
     registered.cloned().map(Some).ok_or(TokenError::OtherResource)
 }

@@ -73,7 +73,7 @@ pub(crate) enum TokenError {
     WiderScope,
     #[error("scope holds something that this client may not have for itself, or nothing")]
     NothingToGrant,
-    #[error("resource is not one that was granted")]
+    #[error("resource is not one that was granted, or more than one")]
     OtherResource,
     #[error(transparent)]
     Outage(#[from] Outage),

@@ -114,3 +114,32 @@ async fn a_refresh_remembers_the_resource_of_the_authorization() {
     let named = house.app.refresh(&house, refresh, &[("resource", "https://second.example")]).await.json();
     assert_eq!(claims(token(&named, "access_token"))["aud"][0], "https://second.example");
 }
+
+/// B22, RFC 8707 §2: an authorization may be for several resource servers; each access token is for one of them, and no other.
+#[tokio::test]
+async fn a_grant_for_several_resources_gives_a_token_for_one_at_a_time() {
+    let house = House::build().await;
+    let both = [("resource", "https://second.example"), ("resource", crate::app::API), ("resource", crate::app::API)];
+    let code = house.app.code(&house, &mut house.browser(), &both).await;
+    let tokens = house.app.redeem(&house, &code, &[("resource", crate::app::API)]).await.json();
+    let audience = |tokens: &serde_json::Value| claims(token(tokens, "access_token"))["aud"].clone();
+    assert_eq!(audience(&tokens)[0], crate::app::API);
+    let mut refresh = token(&tokens, "refresh_token").to_owned();
+    for (asked, given) in [
+        (&[("resource", "https://second.example")][..], "https://second.example"),
+        (&[("resource", crate::app::API)], crate::app::API),
+        (&[], "https://second.example"),
+    ] {
+        let renewed = house.app.refresh(&house, &refresh, asked).await.json();
+        let aud = audience(&renewed);
+        assert_eq!((&aud[0], aud.as_array().map(Vec::len)), (&serde_json::json!(given), Some(2)), "it and we, for userinfo");
+        refresh = token(&renewed, "refresh_token").to_owned();
+    }
+    // Neither two at once nor a third; and the question costs no token.
+    for asked in [&both[..], &[("resource", "https://elsewhere.example")]] {
+        assert_eq!(house.app.refresh(&house, &refresh, asked).await.error(), "invalid_target");
+    }
+    assert_eq!(house.app.refresh(&house, &refresh, &[]).await.status.as_u16(), 200);
+    let elsewhere = [("resource", crate::app::API), ("resource", "https://elsewhere.example")];
+    assert_eq!(house.app.push(&house, &elsewhere).await.error(), "invalid_target");
+}

@@ -1,4 +1,4 @@
-//! `resource` names a resource server that the client may call (RFC 8707 §2).
+//! `resource` names resource servers that the client may call (RFC 8707 §2).
 
 use protocol::ErrorCode;
 
@@ -6,10 +6,10 @@ use super::{Asked, Refusal, refuse};
 use crate::authorize::request::Demand;
 
 pub(super) fn check(asked: &Asked<'_>, demand: &mut Demand) -> Result<(), Refusal> {
-    let Some(resource) = asked.parameters.get("resource") else { return Ok(()) };
-    if !asked.client.resources.iter().any(|registered| registered == resource) {
+    let named = asked.parameters.resources();
+    if !named.iter().all(|resource| asked.client.resources.iter().any(|registered| registered == resource)) {
         return refuse(ErrorCode::InvalidTarget, "resource is not one that this client may call");
     }
-    demand.resource = Some(resource.to_owned());
+    demand.resource = (!named.is_empty()).then(|| named.join(" "));
     Ok(())
 }

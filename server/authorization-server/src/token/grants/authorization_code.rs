@@ -29,7 +29,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         CodeRecord::Redeemed(redemption) => return replayed(server, redemption).await,
     };
     check(asked, &promise)?;
-    let resource = issuance::resource(asked.client, asked.parameters.get("resource"), promise.resource.as_deref())?;
+    let resource = issuance::resource(asked.client, asked.parameters, promise.resource.as_deref())?;
     // Whatever may fail comes before the code is used up, so that an outage does not cost it.
     let account = first::still_welcome(server, promise.subject, promise.auth_time).await?;
     let about = claims::about(&account, &promise.id_token_claims, &promise.scope);

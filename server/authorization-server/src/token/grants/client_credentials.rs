@@ -21,7 +21,7 @@ fn grant(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         return Err(TokenError::ForeignGrantType);
     }
     let scope = scope(asked)?;
-    let resource = issuance::resource(asked.client, asked.parameters.get("resource"), None)?;
+    let resource = issuance::resource(asked.client, asked.parameters, None)?;
     let issuance = Issuance {
         holder: Holder::Client,
         scope: &scope,

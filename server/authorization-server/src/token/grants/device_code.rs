@@ -31,7 +31,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         polling::Answer::Redeemed(redemption) => return replayed(asked, &redemption).await,
     };
     let (allowance, wanted) = (&permit.allowance, permit.asked());
-    let resource = issuance::resource(asked.client, asked.parameters.get("resource"), wanted.resource.as_deref())?;
+    let resource = issuance::resource(asked.client, asked.parameters, wanted.resource.as_deref())?;
     first::still_welcome(server, allowance.subject, allowance.auth_time).await?;
     let allowed = Allowed {
         subject: allowance.subject,

@@ -27,7 +27,7 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let grants = &server.boxes.grants;
     let known = grants.of_refresh_token(&presented, &client.client_id).await.map_err(Outage::from)?;
     let known = known.ok_or(TokenError::UnknownRefreshToken)?;
-    let resource = issuance::resource(client, asked.parameters.get("resource"), known.resource.as_deref())?;
+    let resource = issuance::resource(client, asked.parameters, known.resource.as_deref())?;
     let scope = narrowed(asked, &known)?;
     holds_key(asked, &known)?;
     still_welcome(asked, &known).await?;
