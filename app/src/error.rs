@@ -14,6 +14,15 @@ pub enum PageError {
     /// The session lives, but its access token has expired and cannot be refreshed: 401.
     #[error("Access has expired. Sign in once more to renew it.")]
     AccessExpired,
+    /// The user has to authenticate again, lately enough or in a stronger way: 401.
+    #[error("This asks for a new sign-in. Sign in once more to go on.")]
+    Stale {
+        /// How long ago the sign-in may be at the most, in seconds, where that is what is missing.
+        max_age: Option<u32>,
+    },
+    /// The provider did not grant what this needs: 403.
+    #[error("Your sign-in does not include what this needs.")]
+    NoAccess,
     /// The request did not come from our own page: 403.
     #[error("This request did not come from this site, so nothing was done.")]
     CrossSite,
@@ -35,8 +44,8 @@ impl PageError {
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
         match self {
-            Self::SignedOut | Self::AccessExpired => 401,
-            Self::CrossSite => 403,
+            Self::SignedOut | Self::AccessExpired | Self::Stale { .. } => 401,
+            Self::CrossSite | Self::NoAccess => 403,
             Self::Unavailable | Self::ProviderUnreachable => 503,
             Self::ResourceUnreachable => 502,
             Self::BadRequest => 400,

@@ -9,8 +9,12 @@ pub mod application;
 mod browser;
 #[cfg(feature = "ssr")]
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod details;
 pub mod error;
 pub mod functions;
+#[cfg(feature = "ssr")]
+pub mod guard;
 pub mod islands;
 pub mod model;
 #[cfg(feature = "ssr")]

@@ -21,6 +21,15 @@ pub struct CurrentUser {
     pub acr: Option<String>,
     /// How long ago the user authenticated, in seconds, where the provider told (`auth_time`).
     pub authenticated_seconds_ago: Option<i64>,
+    /// What the provider granted.
+    pub scopes: Vec<String>,
+}
+
+impl CurrentUser {
+    /// Whether the provider granted `scope`.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
 }
 
 /// A provider to sign in with.

@@ -6,12 +6,18 @@ use std::sync::Arc;
 
 use app::Site;
 use app::error::PageError;
+use app::guard::{Needs, require, require_recent, require_scope, require_session};
 use app::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
 use app::ports::{Development, Outcome, Ports, Resource, Sessions, SignIn, Visit};
 use async_trait::async_trait;
+use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
 use tower::ServiceExt;
 
 /// Answers every port: who is here, and nothing else that matters.
@@ -84,6 +90,7 @@ fn ada() -> CurrentUser {
         age_seconds: 125,
         acr: None,
         authenticated_seconds_ago: Some(125),
+        scopes: vec!["openid".to_owned(), "profile".to_owned()],
     }
 }
 
@@ -92,16 +99,19 @@ fn site(viewer: Result<Option<CurrentUser>, PageError>, development: bool) -> Si
 }
 
 fn site_with(viewer: Result<Option<CurrentUser>, PageError>, development: bool, providers: &[&str]) -> Site {
+    let options = LeptosOptions::builder().output_name("cloakroom").site_pkg_dir("pkg").build();
+    Site::new(options, ports(viewer, development, providers))
+}
+
+fn ports(viewer: Result<Option<CurrentUser>, PageError>, development: bool, providers: &[&str]) -> Ports {
     let choice = |name: &&str| ProviderChoice { name: (*name).to_owned(), title: format!("<{name}>") };
     let fake = Arc::new(Fake { viewer, providers: providers.iter().map(choice).collect() });
-    let ports = Ports {
+    Ports {
         sign_in: fake.clone(),
         sessions: fake.clone(),
         resource: fake.clone(),
         development: development.then_some(fake as Arc<dyn Development>),
-    };
-    let options = LeptosOptions::builder().output_name("cloakroom").site_pkg_dir("pkg").build();
-    Site::new(options, ports)
+    }
 }
 
 struct Answer {
@@ -126,7 +136,10 @@ async fn ask(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)]) -
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response: Response<Body> = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    answered(router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).await
+}
+
+async fn answered(response: Response<Body>) -> Answer {
     let (parts, body) = response.into_parts();
     let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     Answer { status: parts.status, headers: parts.headers, body }
@@ -227,7 +240,9 @@ async fn every_problem_has_a_page_with_its_status_and_a_way_on() {
         let answer = page(&site, &format!("/problem/{}?return_to=/flow&error=server_error", problem.kind)).await;
         assert_eq!(answer.status.as_u16(), problem.status);
         assert_eq!(answer.header("retry-after"), if problem.status == 503 { "5" } else { "" });
-        assert!(answer.body.contains("href=\"/login?return_to=%2Fflow\""), "{}", answer.body);
+        // Who is signed in and was not granted something would be led straight back.
+        let renew = if problem.kind == "no-access" { "renew=1&amp;" } else { "" };
+        assert!(answer.body.contains(&format!("href=\"/login?{renew}return_to=%2Fflow\"")), "{}", answer.body);
         assert!(answer.body.contains("server_error"), "{}", answer.body);
     }
 }
@@ -252,6 +267,108 @@ async fn a_guarded_page_leads_to_a_sign_in_that_meets_it() {
     assert!(open.body.contains("5 minutes ago") && open.body.contains("<code>1</code>"), "{}", open.body);
     let unknown = page(&site(Err(PageError::Unavailable), false), "/identity").await;
     assert_eq!((unknown.status, unknown.header("location")), (StatusCode::SERVICE_UNAVAILABLE, ""));
+}
+
+/// B5: a handler's refusal leads people on, and tells everything else by problem details.
+#[tokio::test]
+async fn a_guarded_handler_refuses_in_the_way_of_who_asks() {
+    let aged = |seconds| site(Ok(Some(CurrentUser { authenticated_seconds_ago: seconds, ..ada() })), false);
+    let trouble = || site(Err(PageError::Unavailable), false);
+    let step_up = "/login?max_age=300&return_to=%2Fidentity.json%3Fa";
+    for (site, status, kind, location, retry) in [
+        (site(Ok(None), false), StatusCode::UNAUTHORIZED, "signed-out", "/login?return_to=%2Fidentity.json%3Fa", ""),
+        (aged(Some(301)), StatusCode::UNAUTHORIZED, "step-up-required", step_up, ""),
+        (trouble(), StatusCode::SERVICE_UNAVAILABLE, "unavailable", "/problem/unavailable?return_to=%2Fidentity.json%3Fa", "5"),
+    ] {
+        let script = ask(&site, Method::GET, "/identity.json?a", &[]).await;
+        assert_eq!((script.status, script.header("location"), script.header("retry-after")), (status, "", retry));
+        assert_eq!((script.header("content-type"), script.header("cache-control")), ("application/problem+json", "no-store"));
+        assert!(script.body.contains(&format!("urn:cloakroom:problem:{kind}")), "{}", script.body);
+        let person = ask(&site, Method::GET, "/identity.json?a", &[HTML]).await;
+        assert_eq!((person.status, person.header("location")), (StatusCode::SEE_OTHER, location));
+    }
+    let given = ask(&aged(Some(300)), Method::GET, "/identity.json", &[]).await;
+    assert_eq!((given.status, given.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert!(given.body.contains("\"scopes\":[\"openid\",\"profile\"]"), "{}", given.body);
+}
+
+/// A router of somebody's own, beside the site: the user as an argument, one perhaps, and a scope that is needed.
+async fn own(viewer: Result<Option<CurrentUser>, PageError>, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let orders = get(async |user: CurrentUser| user.name)
+        .route_layer(from_fn_with_state((ports(viewer.clone(), false, &[]), Needs::session().scope("openid orders")), require));
+    let router = Router::new()
+        .route("/mine", get(async |user: CurrentUser| user.name))
+        .route("/greeting", get(async |user: Option<CurrentUser>| user.map_or("stranger".to_owned(), |user| user.name)))
+        .route("/orders", orders)
+        .with_state(ports(viewer, false, &[]));
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    answered(router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_handler_takes_the_user_as_an_argument() {
+    let nobody = own(Ok(None), "/mine?a=b", &[]).await;
+    assert_eq!((nobody.status, nobody.header("content-type")), (StatusCode::UNAUTHORIZED, "application/problem+json"));
+    let led = own(Ok(None), "/mine?a=b", &[HTML]).await;
+    assert_eq!((led.status, led.header("location")), (StatusCode::SEE_OTHER, "/login?return_to=%2Fmine%3Fa%3Db"));
+    assert_eq!(own(Ok(Some(ada())), "/mine", &[]).await.body, "Ada <Example>");
+    assert_eq!(own(Ok(None), "/greeting", &[]).await.body, "stranger");
+    assert_eq!(own(Ok(Some(ada())), "/greeting", &[]).await.body, "Ada <Example>");
+    // B19: that it cannot be found out is not the same as nobody.
+    for path in ["/mine", "/greeting", "/orders"] {
+        let unknown = own(Err(PageError::Unavailable), path, &[]).await;
+        assert_eq!((unknown.status, unknown.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_was_not_granted_is_told_and_no_sign_in_begins_by_itself() {
+    let refused = own(Ok(Some(ada())), "/orders", &[]).await;
+    assert_eq!((refused.status, refused.header("location")), (StatusCode::FORBIDDEN, ""));
+    assert!(refused.body.contains("urn:cloakroom:problem:no-access"), "{}", refused.body);
+    let person = own(Ok(Some(ada())), "/orders", &[HTML]).await;
+    assert_eq!((person.status, person.header("location")), (StatusCode::SEE_OTHER, "/problem/no-access?return_to=%2Forders"));
+    let granted = CurrentUser { scopes: vec!["orders".to_owned(), "openid".to_owned()], ..ada() };
+    assert_eq!(own(Ok(Some(granted)), "/orders", &[]).await.status, StatusCode::OK);
+}
+
+#[server(prefix = "/api", endpoint = "guarded-by-a-session", input = GetUrl)]
+async fn needs_session() -> Result<String, PageError> {
+    Ok(require_session().await?.name)
+}
+
+#[server(prefix = "/api", endpoint = "guarded-by-a-scope", input = GetUrl)]
+async fn needs_scope() -> Result<String, PageError> {
+    Ok(require_scope("openid orders").await?.name)
+}
+
+#[server(prefix = "/api", endpoint = "guarded-by-an-age", input = GetUrl)]
+async fn needs_age() -> Result<String, PageError> {
+    Ok(require_recent(60).await?.name)
+}
+
+#[tokio::test]
+async fn a_server_function_is_guarded_by_its_first_line() {
+    let granted = CurrentUser { scopes: vec!["orders".to_owned(), "openid".to_owned()], ..ada() };
+    let fresh = CurrentUser { authenticated_seconds_ago: Some(60), ..ada() };
+    let name = "\"Ada <Example>\"";
+    for (function, viewer, status, body) in [
+        ("a-session", Ok(Some(ada())), StatusCode::OK, name),
+        ("a-session", Ok(None), StatusCode::UNAUTHORIZED, "\"SignedOut\""),
+        ("a-session", Err(PageError::Unavailable), StatusCode::SERVICE_UNAVAILABLE, "\"Unavailable\""),
+        ("a-scope", Ok(Some(granted)), StatusCode::OK, name),
+        ("a-scope", Ok(Some(ada())), StatusCode::FORBIDDEN, "\"NoAccess\""),
+        ("a-scope", Ok(None), StatusCode::UNAUTHORIZED, "\"SignedOut\""),
+        ("an-age", Ok(Some(fresh)), StatusCode::OK, name),
+        ("an-age", Ok(Some(ada())), StatusCode::UNAUTHORIZED, "{\"Stale\":{\"max_age\":60}}"),
+    ] {
+        let request = Request::get(format!("/api/guarded-by-{function}")).body(Body::empty()).unwrap();
+        let answer = answered(site(viewer, false).function(request).await).await;
+        assert_eq!((answer.status, answer.body.as_str()), (status, body), "{function}");
+    }
 }
 
 #[tokio::test]

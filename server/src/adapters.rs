@@ -73,6 +73,7 @@ impl Desk {
             signed_in_at: identity.signed_in_at.to_string(),
             age_seconds: now.duration_since(identity.signed_in_at).as_secs(),
             acr: identity.acr.clone(),
+            scopes: identity.scope.iter().map(str::to_owned).collect(),
             authenticated_seconds_ago: identity.age(now).map(|age| age.as_secs()),
         }
     }

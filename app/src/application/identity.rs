@@ -1,9 +1,18 @@
-//! `/identity`: what the session knows of its user, for whoever has authenticated lately.
+//! `/identity`: what the session knows of its user, for whoever has authenticated lately; and the same as a file.
 
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::header::CONTENT_DISPOSITION;
 use leptos::prelude::*;
 
 use super::ago;
-use crate::components::{Guarded, Page, viewer};
+use super::headers::write_for_data;
+use crate::components::{Guarded, Page, use_session};
+use crate::guard::{Needs, require};
+use crate::model::CurrentUser;
+use crate::ports::Ports;
 
 /// Seconds that a sign-in is recent enough for this page.
 const LATELY: u32 = 300;
@@ -16,7 +25,7 @@ pub fn IdentityPage() -> impl IntoView {
 
 #[component]
 fn Identity() -> impl IntoView {
-    let user = viewer().user().cloned()?;
+    let user = use_session()?;
     Some(view! {
         <Page title="Your identity">
             <h1>"Your identity"</h1>
@@ -33,8 +42,28 @@ fn Identity() -> impl IntoView {
                     <dd id="authenticated">{user.authenticated_seconds_ago.map_or_else(|| "not told".to_owned(), ago)}</dd>
                 </div>
                 <div><dt>"Class"</dt><dd>{user.acr.unwrap_or_else(|| "not told".to_owned())}</dd></div>
+                <div><dt>"Granted"</dt><dd>{user.scopes.join(" ")}</dd></div>
             </dl>
-            <p class="ways"><a class="button primary" href="/">"Home"</a> <a href="/resource">"Call the Resource API"</a></p>
+            <p class="ways">
+                <a class="button primary" rel="external" href="/identity.json">"Download as JSON"</a>
+                <a href="/">"Home"</a>
+            </p>
         </Page>
     })
+}
+
+/// `GET /identity.json`, guarded like the page.
+pub(super) fn download(ports: &Ports) -> Router {
+    let guard = from_fn_with_state((ports.clone(), Needs::session().max_age(LATELY)), require);
+    let router = Router::new().route("/identity.json", get(json)).route_layer(guard);
+    router.route_layer(map_response(as_data)).with_state(ports.clone())
+}
+
+async fn json(user: CurrentUser) -> impl IntoResponse {
+    ([(CONTENT_DISPOSITION, "attachment; filename=\"identity.json\"")], Json(user))
+}
+
+async fn as_data(mut response: Response) -> Response {
+    write_for_data(response.headers_mut());
+    response
 }

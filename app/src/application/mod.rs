@@ -22,6 +22,7 @@ pub use home::HomePage;
 pub use identity::IdentityPage;
 pub use not_found::NotFoundPage;
 pub use outbox::OutboxPage;
+pub(crate) use problem::NoAccess;
 pub use problem::{PROBLEMS, Problem, ProblemPage};
 pub use resource::ResourcePage;
 pub use shell::{App, shell};

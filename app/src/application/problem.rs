@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use protocol::LocalPath;
 
 use super::NotFoundPage;
 use super::sign_in::return_to;
 use crate::components::{Page, SignInButton};
-use crate::functions::exchange::set_status;
+use crate::functions::exchange::{set_status, this_page};
 
 /// What went wrong, as a person sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +24,18 @@ pub struct Problem {
     pub again: &'static str,
 }
 
+/// What stands in the way of a user to whom the provider did not grant a scope.
+const NO_ACCESS: Problem = Problem {
+    kind: "no-access",
+    status: 403,
+    heading: "Your sign-in does not include this",
+    sentence: "This part of the site needs something that the sign-in provider did not grant. If you were asked and said no, you can \
+               sign in again and say yes.",
+    again: "Sign in again",
+};
+
 /// Every problem that has a page.
-pub const PROBLEMS: [Problem; 10] = [
+pub const PROBLEMS: [Problem; 11] = [
     Problem {
         kind: "sign-in-expired",
         status: 400,
@@ -84,6 +95,7 @@ pub const PROBLEMS: [Problem; 10] = [
                    provider did not do that, so this part stays closed. If you were signed in, you still are.",
         again: "Try again",
     },
+    NO_ACCESS,
     Problem {
         kind: "unknown-provider",
         status: 404,
@@ -105,20 +117,28 @@ pub const PROBLEMS: [Problem; 10] = [
 pub fn ProblemPage() -> impl IntoView {
     let kind = use_params_map().read_untracked().get("kind").unwrap_or_default();
     match PROBLEMS.iter().find(|problem| problem.kind == kind) {
-        Some(problem) => explained(*problem).into_any(),
+        Some(problem) => explained(*problem, return_to()).into_any(),
         None => view! { <NotFoundPage/> }.into_any(),
     }
 }
 
-fn explained(problem: Problem) -> impl IntoView {
+/// The same in place of a page that asks for a scope which was not granted.
+#[component]
+pub(crate) fn NoAccess() -> impl IntoView {
+    explained(NO_ACCESS, this_page())
+}
+
+fn explained(problem: Problem, return_to: LocalPath) -> impl IntoView {
     set_status(problem.status);
+    // Who is signed in would be led straight back to what is closed to them.
+    let anew = problem == NO_ACCESS;
     let code = use_query_map().read_untracked().get("error").filter(|code| is_error_code(code));
     view! {
         <Page title=problem.heading>
             <h1>{problem.heading}</h1>
             <p class="lede">{problem.sentence}</p>
             {code.map(|code| view! { <p class="note">"Error code: " <code id="error-code">{code}</code></p> })}
-            <p class="ways"><SignInButton return_to=return_to() label=problem.again/> <a href="/">"Home"</a></p>
+            <p class="ways"><SignInButton return_to label=problem.again anew/> <a href="/">"Home"</a></p>
         </Page>
     }
 }

@@ -21,6 +21,7 @@ use protocol::fetch_metadata::is_navigation;
 
 use super::conduct::Conduct;
 use super::headers::{Policy, write_for_data};
+use super::identity;
 use super::not_found::WrongMethod;
 use super::shell::{App, shell};
 use crate::components::Viewer;
@@ -74,7 +75,8 @@ impl Site {
             .route("/sign-out", post(function.clone()))
             .route("/api/current-user", get(function.clone()))
             .route("/api/ask-resource", post(function))
-            .route("/api/{*unknown}", any(unknown));
+            .route("/api/{*unknown}", any(unknown))
+            .merge(identity::download(&self.ports));
         // Listing the routes also starts the executor that Leptos renders on.
         generate_route_list(App)
             .iter()

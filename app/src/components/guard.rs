@@ -1,20 +1,23 @@
 //! A guard for pages: what only some may see, and where everybody else is led.
 
-use jiff::SignedDuration;
+#![allow(clippy::needless_pass_by_value, reason = "a component owns its properties")]
+
 use leptos::prelude::*;
-use protocol::step_up::Demand;
 
-use super::{Page, Viewer, sign_in_link, step_up_link, viewer};
-use crate::application::Unavailable;
+use super::{Page, sign_in_link, step_up_link, viewer};
+use crate::application::{NoAccess, Unavailable};
 use crate::functions::exchange::{lead, this_page};
-use crate::model::CurrentUser;
+use crate::guard::{Lack, Needs};
 
-/// Shows its children, a whole page, to a signed-in user who has authenticated as is demanded.
+/// Shows its children, a whole page, to a signed-in user who has what is needed.
 ///
-/// Everybody else is led to sign in, or to sign in anew, and comes back to the page. What is no navigation is led nowhere: it gets
-/// 401. Where it cannot be found out who is here, the page says so with 503.
+/// Everybody else is led to sign in, or to sign in anew, and comes back to the page; whoever was not granted a scope is told so with
+/// 403. What is no navigation is led nowhere: it gets 401. Where it cannot be found out who is here, the page says so with 503.
 #[component]
 pub fn Guarded(
+    /// Scopes that the provider must have granted, parted by spaces.
+    #[prop(optional, into)]
+    scope: String,
     /// How long ago the user may have authenticated at the most, in seconds; more than a few, or nobody is quick enough.
     #[prop(optional)]
     max_age: Option<u32>,
@@ -23,18 +26,15 @@ pub fn Guarded(
     acr: &'static [&'static str],
     children: Children,
 ) -> impl IntoView {
-    let demand = Demand { acr: acr.iter().map(|class| (*class).to_owned()).collect(), max_age };
-    match viewer() {
-        Viewer(Err(error)) => view! { <Unavailable error/> }.into_any(),
-        Viewer(Ok(None)) => view! { <Led to=sign_in_link(None, &this_page())/> }.into_any(),
-        Viewer(Ok(Some(user))) if meets(&user, &demand) => children(),
-        Viewer(Ok(Some(_))) => view! { <Led to=step_up_link(&demand, false, &this_page())/> }.into_any(),
+    let needs = Needs::session().scope(&scope).acr(acr);
+    let needs = max_age.into_iter().fold(needs, Needs::max_age);
+    match needs.judge(&viewer()) {
+        Ok(_) => children(),
+        Err(Lack::Answer(error)) => view! { <Unavailable error/> }.into_any(),
+        Err(Lack::Session) => view! { <Led to=sign_in_link(None, &this_page())/> }.into_any(),
+        Err(Lack::Authentication(demand)) => view! { <Led to=step_up_link(&demand, false, &this_page())/> }.into_any(),
+        Err(Lack::Scope) => view! { <NoAccess/> }.into_any(),
     }
-}
-
-/// Whether `user` has authenticated as is demanded.
-fn meets(user: &CurrentUser, demand: &Demand) -> bool {
-    demand.is_met(user.acr.as_deref(), user.authenticated_seconds_ago.map(SignedDuration::from_secs))
 }
 
 /// Leads a navigation on at once; the page is for whoever does not follow.

@@ -41,6 +41,12 @@ pub fn step_up_link(demand: &Demand, anew: bool, return_to: &LocalPath) -> Strin
     format!("/login?{}", query.finish())
 }
 
+/// The same for who is signed in already.
+fn renewal_link(provider: Option<&str>, return_to: &LocalPath) -> String {
+    let renewal = step_up_link(&Demand::default(), true, return_to);
+    provider.map(|name| format!("{renewal}&provider={}", byte_serialize(name.as_bytes()).collect::<String>())).unwrap_or(renewal)
+}
+
 /// `path` with the percent-encoded way back where it is not the home page.
 pub(crate) fn with_return_to(path: &str, return_to: &LocalPath) -> String {
     if *return_to == LocalPath::home() {
@@ -62,9 +68,13 @@ pub fn SignInButton(
     /// What it says.
     #[prop(default = "Sign in".into(), into)]
     label: Cow<'static, str>,
+    /// Whether it also signs in who is signed in already; with the provider of the session then, where none is named.
+    #[prop(optional)]
+    anew: bool,
 ) -> impl IntoView {
+    let href = if anew { renewal_link(provider.as_deref(), &return_to) } else { sign_in_link(provider.as_deref(), &return_to) };
     view! {
-        <a class="button primary" rel="external" href=sign_in_link(provider.as_deref(), &return_to)>
+        <a class="button primary" rel="external" href=href>
             {label.into_owned()}
         </a>
     }
@@ -119,6 +129,13 @@ mod tests {
         let path = LocalPath::parse("/resource?ask=1&b=%2F#part").unwrap();
         assert_eq!(sign_in_link(None, &path), "/login?return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
         assert_eq!(sign_in_link(Some("acme"), &path), "/login?provider=acme&return_to=%2Fresource%3Fask%3D1%26b%3D%252F%23part");
+    }
+
+    #[test]
+    fn a_renewal_is_for_whoever_is_signed_in_already() {
+        let path = LocalPath::parse("/flow").unwrap();
+        assert_eq!(renewal_link(None, &path), "/login?renew=1&return_to=%2Fflow");
+        assert_eq!(renewal_link(Some("acme"), &LocalPath::home()), "/login?renew=1&provider=acme");
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub fn viewer() -> Viewer {
     use_context::<Viewer>().unwrap_or(Viewer(Ok(None)))
 }
 
+/// Who is signed in, on the page being rendered. `None` also where that could not be found out; [`viewer`] tells the two apart.
+pub fn use_session() -> Option<CurrentUser> {
+    viewer().user().cloned()
+}
+
 /// Shows its children to a signed-in user only.
 #[component]
 pub fn SignedIn(children: Children) -> impl IntoView {

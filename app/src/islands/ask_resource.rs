@@ -63,8 +63,9 @@ fn answered(answer: ResourceAnswer) -> impl IntoView {
 
 fn refused(error: PageError) -> impl IntoView {
     let way_on = match error {
-        PageError::SignedOut => Some("/sign-in?return_to=/resource"),
-        PageError::AccessExpired => Some("/login?renew=1&return_to=/resource"),
+        PageError::SignedOut => Some("/sign-in?return_to=/resource".to_owned()),
+        PageError::AccessExpired | PageError::Stale { max_age: None } => Some("/login?renew=1&return_to=/resource".to_owned()),
+        PageError::Stale { max_age: Some(seconds) } => Some(format!("/login?renew=1&max_age={seconds}&return_to=/resource")),
         _ => None,
     };
     let way_on = way_on.map(|href| view! { <a rel="external" href=href>"Sign in again"</a> });

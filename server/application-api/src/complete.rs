@@ -134,6 +134,7 @@ impl ApplicationApi {
             ends_at: now.checked_add(lifetime)?,
             seen_at: now,
             issued_at: exchanged.issued_at,
+            scope: exchanged.scope,
             acr: exchanged.acr,
             authenticated_at: exchanged.authenticated_at,
         };

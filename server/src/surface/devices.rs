@@ -1,5 +1,6 @@
 //! `/session/devices`: where the user is signed in, and signing out there.
 
+use app::details::ProblemDetails;
 use application_api::devices::Device;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,7 +9,7 @@ use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::openapi::{CsrfHeader, ProblemDetails};
+use super::openapi::CsrfHeader;
 use super::{Api, Problem, visit};
 
 /// A browser in which the user is signed in.

@@ -6,13 +6,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use app::details::ProblemDetails;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::stream::{self, Stream, StreamExt as _};
 use http::request::Parts;
 
-use super::openapi::ProblemDetails;
 use super::{Api, Problem, visit};
 
 /// So that proxies between do not take the stream for dead.

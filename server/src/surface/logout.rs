@@ -1,5 +1,6 @@
 //! `POST /logout`: signs out, and tells where the browser must go so that the provider's session ends as well.
 
+use app::details::ProblemDetails;
 use application_api::SignOut;
 use application_api::visit::set_cookie;
 use axum::Json;
@@ -10,7 +11,7 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::openapi::{CsrfHeader, ProblemDetails};
+use super::openapi::CsrfHeader;
 use super::{Api, Problem, visit};
 
 /// Where to go on.

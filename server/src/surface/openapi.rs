@@ -1,8 +1,7 @@
 //! `GET /openapi.json`: the surface, described for machines (OpenAPI 3.1).
 
 use axum::Json;
-use serde::Serialize;
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{IntoParams, OpenApi};
 
 use super::{devices, events, logout, session};
 
@@ -14,30 +13,6 @@ pub(super) struct CsrfHeader {
     /// Any value: that it is there is what counts.
     #[param(rename = "X-CSRF", example = "1")]
     csrf: String,
-}
-
-/// Why there is no answer (RFC 9457).
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProblemDetails {
-    /// `urn:cloakroom:problem:signed-out` and the like.
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    /// The same in words.
-    pub(super) title: String,
-    /// The HTTP status.
-    pub(super) status: u16,
-    /// With `step-up-required`: the error of RFC 9470.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<&'static str>,
-    /// With `step-up-required`: classes, in any of which the user must authenticate, parted by spaces.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) acr_values: Option<String>,
-    /// With `step-up-required`: how long ago the user may have authenticated at the most, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_age: Option<u32>,
-    /// With `step-up-required`: where to lead the browser; `&return_to=` and a path of ours may be added.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) location: Option<String>,
 }
 
 #[derive(OpenApi)]

@@ -1,14 +1,9 @@
 //! Trouble, told as problem details (RFC 9457).
 
-use app::components::step_up_link;
+use app::details::ProblemDetails;
 use application_api::devices::DevicesError;
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use protocol::LocalPath;
-use protocol::step_up::{self, Demand};
-
-use super::openapi::ProblemDetails;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,45 +59,10 @@ impl Problem {
     }
 }
 
-/// The user has to authenticate again: what is demanded, and where to lead the browser (in the way of RFC 9470 §3). `anew` where
-/// the session may seem to meet the demand already, and a sign-in must begin all the same.
-pub(super) fn step_up_required(demand: &Demand, anew: bool) -> Response {
-    answer(ProblemDetails {
-        error: Some(step_up::ERROR),
-        acr_values: demand.acr_values(),
-        max_age: demand.max_age,
-        location: Some(step_up_link(demand, anew, &LocalPath::home())),
-        ..details(
-            StatusCode::UNAUTHORIZED,
-            "step-up-required",
-            "more is demanded than this sign-in: lead the browser to location",
-        )
-    })
-}
-
-fn details(status: StatusCode, kind: &str, title: &str) -> ProblemDetails {
-    ProblemDetails {
-        kind: format!("urn:cloakroom:problem:{kind}"),
-        title: title.to_owned(),
-        status: status.as_u16(),
-        error: None,
-        acr_values: None,
-        max_age: None,
-        location: None,
-    }
-}
-
-fn answer(details: ProblemDetails) -> Response {
-    let status = StatusCode::from_u16(details.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Json(details)).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind, title) = self.told();
-        let mut response = answer(details(status, kind, title));
+        let mut response = ProblemDetails::new(status, kind, title).into_response();
         let headers = response.headers_mut();
         if matches!(self, Self::Unavailable | Self::ProviderUnreachable) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

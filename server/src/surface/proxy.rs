@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::details::ProblemDetails;
 use application_api::ApplicationApi;
 use application_api::proxy::{Demander, ProxyError, allow};
 use axum::extract::{Request, State};
@@ -9,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Problem;
-use super::problem::step_up_required;
 
 /// Answers what a route names, and passes everything else on.
 pub async fn first(State(api): State<Arc<ApplicationApi>>, request: Request, next: Next) -> Response {
@@ -37,7 +37,9 @@ fn told(error: ProxyError) -> Response {
         ProxyError::OtherSite => Problem::OtherSite,
         ProxyError::NoHeader => Problem::NoHeader,
         ProxyError::SignedOut => Problem::SignedOut,
-        ProxyError::StepUp(demand, demander) => return step_up_required(&demand, demander == Demander::Upstream),
+        ProxyError::StepUp(demand, demander) => {
+            return ProblemDetails::step_up(&demand, demander == Demander::Upstream).into_response();
+        }
         ProxyError::NoAccess => Problem::NoAccess,
         ProxyError::AccessExpired => Problem::AccessExpired,
         ProxyError::ProviderUnreachable => Problem::ProviderUnreachable,

@@ -1,12 +1,13 @@
 //! `GET /session`: who is signed in, and until when.
 
+use app::details::ProblemDetails;
 use axum::Json;
 use axum::extract::State;
 use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::openapi::{CsrfHeader, ProblemDetails};
+use super::openapi::CsrfHeader;
 use super::{Api, Problem, visit};
 
 /// The session of the request.
@@ -20,6 +21,8 @@ pub(crate) struct SessionView {
     pub(crate) name: String,
     /// E-mail address, where the provider told.
     pub(crate) email: Option<String>,
+    /// What the provider granted, parted by spaces.
+    pub(crate) scope: String,
     /// The class in which the user authenticated, where the provider told (`acr`).
     pub(crate) acr: Option<String>,
     /// When the user authenticated, where the provider told (`auth_time`), RFC 3339.
@@ -53,6 +56,7 @@ pub(super) async fn get(State(api): State<Api>, parts: Parts) -> Result<Json<Ses
         issuer: identity.issuer,
         name: identity.name,
         email: identity.email,
+        scope: identity.scope.to_string(),
         acr: identity.acr,
         authenticated_at: identity.authenticated_at.map(|at| at.to_string()),
         signed_in_at: identity.signed_in_at.to_string(),

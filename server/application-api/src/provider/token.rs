@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use openidconnect::core::CoreErrorResponseType;
 use openidconnect::{OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError};
-use protocol::Exchange;
 use protocol::dpop::{ProofKey, Scheme};
 use protocol::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
 use protocol::step_up::Demand;
+use protocol::{Exchange, Scope};
 use tracing::Instrument as _;
 
 use super::client::{Answer, TokenError};
@@ -29,6 +29,8 @@ pub struct Exchanged {
     pub provider_session: Option<String>,
     /// When the ID token was issued, in seconds of the epoch.
     pub issued_at: i64,
+    /// What was granted.
+    pub scope: Scope,
     /// The class in which the user authenticated, where the provider told.
     pub acr: Option<String>,
     /// When the user authenticated, where the provider told; by our own clock.
@@ -144,7 +146,14 @@ impl Provider {
         let tokens =
             Tokens { access: self.access(answer), others: BTreeMap::new(), refresh: refresh_token(answer), proof_key: bound };
         let (subject, provider_session, issued_at) = (vouched.subject, vouched.provider_session, vouched.issued_at);
-        Ok(Exchanged { tokens, subject, provider_session, issued_at, acr: vouched.acr, authenticated_at, name, email })
+        let (scope, acr) = (self.granted(answer), vouched.acr);
+        Ok(Exchanged { tokens, subject, provider_session, issued_at, scope, acr, authenticated_at, name, email })
+    }
+
+    /// What was granted: what was asked for, unless the provider says otherwise (RFC 6749 §5.1).
+    fn granted(&self, answer: &Answer) -> Scope {
+        let told = answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
+        told.map_or_else(|| self.settings.scope.clone(), |told| Scope::parse(&told).unwrap_or_default())
     }
 
     /// An instant of the provider's clock by our own, in which the ID token is issued just now: so that a clock that differs makes

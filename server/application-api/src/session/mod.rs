@@ -6,6 +6,7 @@
 
 use cache::Unavailable;
 use jiff::{SignedDuration, Timestamp};
+use protocol::Scope;
 use protocol::dpop::ProofKey;
 use protocol::seal::DoesNotOpen;
 use protocol::secret::{AccessToken, RefreshToken, Ticket};
@@ -52,6 +53,9 @@ pub struct Identity {
     pub seen_at: Timestamp,
     /// When the provider issued the ID token, by its own clock, in seconds of the epoch.
     pub issued_at: i64,
+    /// What the provider granted.
+    #[serde(default)]
+    pub scope: Scope,
     /// The class in which the user authenticated, where the provider told (`acr`).
     #[serde(default)]
     pub acr: Option<String>,
