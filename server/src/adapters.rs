@@ -1,16 +1,26 @@
 //! The ports of `app`, answered from the boxes.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use app::error::PageError;
 use app::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
 use app::ports::{Development, Outcome, Resource, Sessions, SignIn, Visit};
-use application_api::resource::ResourceError;
+use application_api::proxy::{Fetched, ProxyError};
 use application_api::{ApplicationApi, Provider, Session};
 use async_trait::async_trait;
+use axum::body::{Body, to_bytes};
+use http::Response;
 use protocol::Clock;
 
+use crate::house::RESOURCE_ROUTE;
 use crate::outcome;
+
+/// The largest answer that is shown, in bytes.
+const LARGEST: usize = 64 << 10;
+
+/// How long it may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The Application API, as pages see it.
 pub struct Desk {
@@ -82,26 +92,42 @@ impl Desk {
 #[async_trait]
 impl Resource for Desk {
     async fn ask(&self, visit: &Visit) -> Result<ResourceAnswer, PageError> {
-        match self.api.ask_resource(&seen(visit)).await {
-            Ok(answer) => Ok(ResourceAnswer {
-                request: format!("GET {}", answer.url),
-                status: answer.status.as_u16(),
-                body: serde_json::to_string_pretty(&answer.body).unwrap_or_default(),
-                milliseconds: u64::try_from(answer.took.as_millis()).unwrap_or(u64::MAX),
-            }),
-            Err(error) => Err(told(&error)),
-        }
+        let began = Instant::now();
+        let path = format!("{RESOURCE_ROUTE}/profile");
+        let Fetched { url, response } = self.api.fetch(&seen(visit), &path).await.map_err(|error| told(&error))?;
+        let status = response.status().as_u16();
+        let body = json(response).await.map_err(|error| {
+            tracing::error!(%error, "the Resource API's answer could not be read");
+            PageError::ResourceUnreachable
+        })?;
+        Ok(ResourceAnswer {
+            request: format!("GET {url}"),
+            status,
+            body: serde_json::to_string_pretty(&body).unwrap_or_default(),
+            milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        })
     }
 }
 
-fn told(error: &ResourceError) -> PageError {
+/// The body of an answer that is shown.
+async fn json(response: Response<Body>) -> Result<serde_json::Value, String> {
+    let read = tokio::time::timeout(PATIENCE, to_bytes(response.into_body(), LARGEST)).await;
+    let body = read.map_err(|_| "it does not end".to_owned())?.map_err(|error| error.to_string())?;
+    serde_json::from_slice(&body).map_err(|error| error.to_string())
+}
+
+fn told(error: &ProxyError) -> PageError {
     let page = match error {
-        ResourceError::SignedOut => return PageError::SignedOut,
-        ResourceError::AccessExpired => return PageError::AccessExpired,
-        ResourceError::CrossSite => return PageError::CrossSite,
-        ResourceError::ProviderUnreachable => PageError::ProviderUnreachable,
-        ResourceError::Unreachable(_) => PageError::ResourceUnreachable,
-        ResourceError::Unavailable(_) => PageError::Unavailable,
+        ProxyError::SignedOut => return PageError::SignedOut,
+        ProxyError::AccessExpired => return PageError::AccessExpired,
+        ProxyError::OtherSite | ProxyError::NoHeader => return PageError::CrossSite,
+        ProxyError::StepUp(demand, _) => return PageError::Stale { max_age: demand.max_age },
+        ProxyError::NoAccess => PageError::NoAccess,
+        ProxyError::ProviderUnreachable => PageError::ProviderUnreachable,
+        ProxyError::NoRoute | ProxyError::Method(_) | ProxyError::Path(_) | ProxyError::Unreachable(_) | ProxyError::Silent => {
+            PageError::ResourceUnreachable
+        }
+        ProxyError::Unavailable(_) => PageError::Unavailable,
     };
     tracing::error!(%error, "the Resource API could not be asked");
     page

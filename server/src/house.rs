@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use app::Site;
 use app::ports::{Development, Ports};
+use application_api::proxy::Route;
 use application_api::{ApplicationApi, Lines};
 use authorization_server::{AuthorizationServer, Boxes, DemoAccount, Lifetimes, Outbound, PrepareError};
 use axum::Router;
 use cache::Cache;
+use jiff::SignedDuration;
 use leptos::config::LeptosOptions;
 use protocol::{Clock, OsRng, Rng, SystemClock};
 use queue::Queue;
@@ -23,6 +25,9 @@ use crate::pages::ProviderPages;
 use crate::proofs::ProofsInCache;
 use crate::worker::Clerk;
 use crate::{Configuration, Failure, application, clients, keys, listener, provider, sign_in_providers, site};
+
+/// The route to the Resource API, which the page that asks it goes by. A configuration may declare it otherwise.
+pub(crate) const RESOURCE_ROUTE: &str = "/resource-api";
 
 /// How long one of our requests to another box may take, connection included.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -233,13 +238,17 @@ fn demo_accounts(configuration: &Configuration) -> Vec<(String, String)> {
 pub(crate) fn application_settings(configuration: &Configuration) -> Result<application_api::Settings, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::Configuration(format!("application: {error}"));
     let section = &configuration.application;
+    let mut routes = section.routes.clone();
+    if !routes.iter().any(|route| route.path == RESOURCE_ROUTE) {
+        let resource = Url::parse(configuration.resource()).map_err(|error| wrong(&error))?;
+        routes.push(Route { timeout: SignedDuration::from_secs(10), ..Route::new(RESOURCE_ROUTE, resource) });
+    }
     Ok(application_api::Settings {
         origin: section.origin.clone(),
-        resource: Url::parse(&format!("{}/", configuration.resource())).map_err(|error| wrong(&error))?,
         session_lifetime: section.session_lifetime.try_into().map_err(|error| wrong(&error))?,
         session_idle: section.session_idle.try_into().map_err(|error| wrong(&error))?,
         transaction_lifetime: section.sign_in_lifetime.try_into().map_err(|error| wrong(&error))?,
-        routes: section.routes.clone(),
+        routes,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The Application API: the backend-for-frontend that starts OAuth and exchanges the code for tokens.
 //!
 //! Every token stays here, sealed in the Cache; the browser carries a ticket. The exchanges of the diagram, in order:
-//! [`begin`] (1 to 4), [`complete`] (8 to 13), then [`resource`], [`proxy`], [`refresh`] and [`sign_out`]. It speaks HTTP to its
+//! [`begin`] (1 to 4), [`complete`] (8 to 13), then [`proxy`], [`refresh`] and [`sign_out`]. It speaks HTTP to its
 //! providers, ours or anyone's, and depends on nothing of them but `protocol`.
 
 use std::sync::Arc;
@@ -25,7 +25,6 @@ pub mod proof;
 pub mod provider;
 pub mod proxy;
 pub mod refresh;
-pub mod resource;
 pub mod session;
 pub mod settings;
 pub mod sign_out;
@@ -48,7 +47,6 @@ pub struct ApplicationApi {
     prover: Arc<Prover>,
     cache: Arc<dyn Cache>,
     queue: Arc<dyn Queue>,
-    http: reqwest::Client,
     upstream: reqwest::Client,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
@@ -59,7 +57,7 @@ pub struct ApplicationApi {
 /// The HTTP clients of the box. Neither follows redirects.
 #[derive(Debug, Clone)]
 pub struct Lines {
-    /// To the provider and the Resource API.
+    /// To the providers.
     pub http: reqwest::Client,
     /// For the proxy: without a time for a whole answer, and by HTTP/1.1, which alone switches protocols.
     pub upstream: reqwest::Client,
@@ -89,7 +87,6 @@ impl ApplicationApi {
             prover,
             cache,
             queue,
-            http,
             upstream,
             clock,
             rng,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use url::Url;
 
 use crate::provider::settings::{DEFAULT, callback_path};
 use crate::proxy::Route;
@@ -13,8 +12,6 @@ use crate::proxy::Route;
 pub struct Settings {
     /// Our own origin, `https://app.example`, without a trailing slash.
     pub origin: String,
-    /// Where the Resource API listens.
-    pub resource: Url,
     /// How long a session may last, however busy.
     pub session_lifetime: Duration,
     /// How long a session may last without being used.

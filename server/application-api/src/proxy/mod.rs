@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use futures::StreamExt as _;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use protocol::dpop::ProofKey;
@@ -110,6 +110,15 @@ struct Call<'a> {
     key: Option<ProofKey>,
 }
 
+/// What came of a call of our own.
+#[derive(Debug)]
+pub struct Fetched {
+    /// What was called.
+    pub url: Url,
+    /// What it answered.
+    pub response: Response<Body>,
+}
+
 impl ApplicationApi {
     /// Whether some route has `path`.
     pub fn proxies(&self, path: &str) -> bool {
@@ -125,6 +134,39 @@ impl ApplicationApi {
         let route = route::find(&self.settings.routes, parts.uri.path()).ok_or(ProxyError::NoRoute)?;
         let upgrade = route.websocket && websocket::is_asked(&parts.headers);
         self.admit(route, &parts, upgrade)?;
+        let call = self.call(route, &parts).await?;
+        if upgrade { self.tunnel(call, &mut parts).await } else { self.stream(call, &parts, body).await }
+    }
+
+    /// A GET of our own to `path`, below a route, in the name of the visit's user: for a page that is rendered here. It goes the way
+    /// that calls of browsers go.
+    ///
+    /// # Errors
+    /// [`ProxyError`] where there is no answer of the upstream's.
+    pub async fn fetch(self: &Arc<Self>, visit: &Visit<'_>, path: &str) -> Result<Fetched, ProxyError> {
+        // A navigation from elsewhere (back from the provider, for one) shows a page to its user and nobody else.
+        if fetch_metadata::is_cross_site(visit.headers) && !fetch_metadata::is_navigation(visit.headers) {
+            return Err(ProxyError::OtherSite);
+        }
+        let mut request = Request::get(path).body(()).map_err(|_| route::AmbiguousPath)?;
+        for cookie in visit.headers.get_all(COOKIE) {
+            request.headers_mut().append(COOKIE, cookie.clone());
+        }
+        if let Some(address) = visit.address {
+            request.extensions_mut().insert(address);
+        }
+        let (parts, ()) = request.into_parts();
+        let route = route::find(&self.settings.routes, parts.uri.path()).ok_or(ProxyError::NoRoute)?;
+        if !route.allows(&parts.method) {
+            return Err(ProxyError::Method(route.methods.join(", ")));
+        }
+        let call = self.call(route, &parts).await?;
+        let url = call.target.clone();
+        Ok(Fetched { url, response: self.stream(call, &parts, Body::empty()).await? })
+    }
+
+    /// The call that the request in `parts` is, with the session whose token goes along.
+    async fn call<'r>(&self, route: &'r Route, parts: &Parts) -> Result<Call<'r>, ProxyError> {
         let called = parts.uri.path_and_query().ok_or(route::AmbiguousPath)?;
         let target = route.target(called)?;
         let address = parts.extensions.get::<ClientAddress>().copied();
@@ -145,8 +187,7 @@ impl ApplicationApi {
             None => None,
         };
         let headers = headers::request(&parts.headers, &self.settings.origin, address);
-        let call = Call { route, target, method: parts.method.clone(), headers, session, key };
-        if upgrade { self.tunnel(call, &mut parts).await } else { self.stream(call, &parts, body).await }
+        Ok(Call { route, target, method: parts.method.clone(), headers, session, key })
     }
 
     /// B4: what a page of another site, or a form, made the browser send, is not sent on. A WebSocket cannot carry the header, so
