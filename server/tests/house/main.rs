@@ -6,6 +6,7 @@ mod backchannel_logout;
 mod callback;
 mod forged_headers;
 mod in_flight;
+mod large_bodies;
 mod process;
 mod providers;
 mod proxy;

@@ -43,7 +43,7 @@ impl Gate {
         self.0.send_replace(true);
     }
 
-    async fn pass(&self) {
+    pub async fn pass(&self) {
         let _ = self.0.subscribe().wait_for(|open| *open).await;
     }
 }
