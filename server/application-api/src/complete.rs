@@ -104,13 +104,17 @@ impl ApplicationApi {
     }
 
     /// Ends the session that this browser had before. The new one stands already, so trouble is only logged.
-    async fn end_former(&self, former: Result<Option<Session>, cache::Unavailable>) {
+    ///
+    /// The tokens of another user or provider are revoked. Those of the same are dropped: to many providers both sign-ins are one
+    /// grant, and revoking a token ends its grant (RFC 7009 §2.1), and with it the tokens that have just come.
+    async fn end_former(&self, former: Result<Option<Session>, cache::Unavailable>, new: &Identity) {
         let ended = match former {
             Ok(Some(former)) => self.end(&former).await.map(|tokens| tokens.map(|tokens| (former.identity, tokens))),
             Ok(None) => return,
             Err(error) => Err(error),
         };
         match ended {
+            Ok(Some((identity, _))) if identity.is_same_user(new) => {}
             Ok(Some((identity, tokens))) => self.revoke(&identity, tokens).await,
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the session before this one runs on to its end"),
@@ -162,7 +166,7 @@ impl ApplicationApi {
             self.revoke(&identity, exchanged.tokens).await;
             return Err(error.into());
         }
-        self.end_former(former).await;
+        self.end_former(former, &identity).await;
         Ok(ticket)
     }
 

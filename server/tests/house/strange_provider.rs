@@ -367,3 +367,24 @@ async fn a_provider_that_fails_at_signing_out_keeps_nobody_signed_in() {
     assert!(page.url.as_str().starts_with(&format!("{}/end_session?", place.strange.issuer)), "{}", page.url);
     assert!(!browser.cookies.contains_key("__Host-session"));
 }
+
+/// B17, RFC 7009 §2.1: to many providers two sign-ins of one user are one grant, so that a second one revokes nothing of the first;
+/// what another user was given is revoked.
+#[tokio::test]
+async fn signing_in_once_more_revokes_what_another_user_was_given_and_nothing_else() {
+    let place = Place::open(json!({})).await;
+    let mut browser = Browser::default();
+    place.sign_in(&mut browser).await;
+    let first = browser.cookies["__Host-session"].clone();
+    let renew = format!("{}/login?renew=1", place.origin());
+    browser.get(&renew).await;
+    assert_ne!(browser.cookies["__Host-session"], first, "a session of its own");
+    assert_eq!(place.strange.asked("/revoke"), 0);
+
+    let ada = || with("sub", json!("ada"));
+    place.strange.behave(Manner { claims: ada(), userinfo: ada(), ..Manner::default() });
+    browser.get(&renew).await;
+    let session = browser.fetch(Method::GET, &format!("{}/session", place.origin())).await;
+    assert!(session.body.contains("\"subject\":\"ada\""), "{}", session.body);
+    assert_eq!(place.strange.asked("/revoke"), 1);
+}

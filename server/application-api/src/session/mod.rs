@@ -84,6 +84,13 @@ pub struct Access {
     pub refresh_at: Option<Timestamp>,
 }
 
+impl Identity {
+    /// Whether both are of one user of one provider.
+    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
+        (&self.provider, &self.issuer, &self.subject) == (&other.provider, &other.issuer, &other.subject)
+    }
+}
+
 /// The tokens of a session. They never leave the server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tokens {
