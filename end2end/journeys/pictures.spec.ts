@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { ADA } from '../data/accounts.ts';
+import { ADA, KATHERINE } from '../data/accounts.ts';
 import { expectAccessible } from '../fixtures/accessibility.ts';
 import { Device } from '../fixtures/device.ts';
 import { ARTIFACTS, test } from '../fixtures/journey.ts';
 import { signOut } from '../pages/sign-in.ts';
 
 /** Takes each page as people see it: light and dark, wide and on a phone. The files are for people to look at. */
-test('every page, light and dark, wide and phone', async ({ application, provider, watch, cloakroom }) => {
+test('every page, light and dark, wide and phone', async ({ application, provider, links, watch, cloakroom }) => {
   test.slow();
-  watch.console.expectStatus(403, 404, 422);
+  watch.console.expectStatus(403, 404, 410, 422);
   const { page } = application;
   const picture = async (name: string): Promise<void> => {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -44,6 +44,26 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await provider.logIn({ username: ADA.username, password: 'wrong' });
   await provider.page.getByRole('alert').waitFor();
   await picture('provider-login-error');
+  const login = page.url();
+  await links.begin('sign-up');
+  await picture('provider-sign-up');
+  await links.ask(KATHERINE.email);
+  await picture('provider-sign-up-sent');
+  await links.open(await links.linkIn('Confirm your e-mail address'));
+  await picture('provider-new-account');
+  await links.openAccount({ ...KATHERINE, username: ADA.username });
+  await links.refuses('taken');
+  await picture('provider-new-account-error');
+  await page.goto(login);
+  await links.begin('reset-password');
+  await picture('provider-reset');
+  await links.ask(ADA.email);
+  await picture('provider-reset-sent');
+  await links.open(await links.linkIn('Choose a new password'));
+  await picture('provider-new-password');
+  await page.goto(`${cloakroom.origins.provider}/confirm?token=none`);
+  await picture('provider-spent-link');
+  await page.goto(login);
   await provider.logIn(ADA);
   await provider.asksForConsent();
   await picture('provider-consent');

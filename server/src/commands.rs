@@ -49,6 +49,8 @@ pub fn check_config(configuration: &Configuration) -> Result<(), Failure> {
             "e-mail",
             if configuration.mail.url.is_some() { "SMTP".to_owned() } else { configuration.outbox().display().to_string() },
         ),
+        ("sign-up", if configuration.has_sign_up() { "yes" } else { "no" }.to_owned()),
+        ("password reset", if configuration.has_password_reset() { "yes" } else { "no" }.to_owned()),
         ("demo accounts", if configuration.has_demo_accounts() { "yes" } else { "no" }.to_owned()),
     ] {
         println!("  {name:<15}{value}");

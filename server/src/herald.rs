@@ -85,6 +85,7 @@ mod tests {
 
     use super::*;
     use crate::house::open_database;
+    use crate::scribe::Scribe;
     use crate::worker::Clerk;
 
     const SUBJECT: &str = "00000000-0000-0000-0000-000000000001";
@@ -137,7 +138,8 @@ mod tests {
         let nature = Nature::default();
         let database = open_database(configuration, &nature).await.unwrap();
         let herald = Arc::new(ProviderHerald::new(configuration, &nature, database.clone()));
-        let clerk = Arc::new(Clerk::new(database.clone(), configuration, herald).unwrap());
+        let scribe = Scribe::new(configuration, &nature, database.clone());
+        let clerk = Arc::new(Clerk::new(database.clone(), configuration, herald, scribe).unwrap());
         let delivery = Delivery { retry: RetryPolicy::after([Duration::from_millis(1); 3]), ..Delivery::default() };
         let path = configuration.data_directory.join("queue.db");
         let queue = Arc::new(EmbeddedQueue::open(&path).await.unwrap().with_delivery(delivery));

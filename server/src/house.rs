@@ -23,6 +23,7 @@ use crate::demonstration::{self, ACCOUNTS};
 use crate::herald::ProviderHerald;
 use crate::pages::ProviderPages;
 use crate::proofs::ProofsInCache;
+use crate::scribe::Scribe;
 use crate::worker::Clerk;
 use crate::{Configuration, Failure, application, clients, keys, listener, provider, sign_in_providers, site};
 
@@ -188,7 +189,8 @@ impl House {
         }
         if let (true, Some(queue), Some(database)) = (runs(Role::Worker), queue, database) {
             let herald = Arc::new(ProviderHerald::new(configuration, nature, Arc::clone(&database)));
-            house.worker = Some((queue, Arc::new(Clerk::new(database, configuration, herald)?)));
+            let scribe = Scribe::new(configuration, nature, Arc::clone(&database));
+            house.worker = Some((queue, Arc::new(Clerk::new(database, configuration, herald, scribe)?)));
         }
         Ok(house)
     }
@@ -273,6 +275,7 @@ async fn provider_origin(
         audit: database.clone(),
         consents: database.clone(),
         grants: database.clone(),
+        links: database.clone(),
         sessions: database.clone(),
         signing_keys: database.clone(),
         clients: database.clone(),
@@ -298,7 +301,9 @@ async fn provider_origin(
 pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authorization_server::Settings, Failure> {
     let settings = authorization_server::Settings {
         issuer: Url::parse(&configuration.provider.issuer).map_err(|error| Failure::Configuration(error.to_string()))?,
-        lifetimes: Lifetimes::default(),
+        lifetimes: Lifetimes { link: configuration.provider.link_lifetime, ..Lifetimes::default() },
+        sign_up: configuration.has_sign_up(),
+        password_reset: configuration.has_password_reset(),
         dpop_nonce: configuration.provider.dpop_nonce,
         slow_down: configuration.provider.slow_down,
         clients: clients::configured(configuration)?,

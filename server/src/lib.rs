@@ -21,6 +21,7 @@ pub mod pages;
 pub mod proofs;
 pub mod provider;
 pub mod run;
+pub mod scribe;
 pub mod sign_in_providers;
 pub mod signing_keys;
 pub mod site;

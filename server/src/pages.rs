@@ -2,11 +2,12 @@
 
 use app::provider as shown;
 use authorization_server::pages::{
-    AccountPage, ConsentPage, DeviceConsentPage, LeadsTo, LoginFault, LoginPage, Pages, Problem, SignOutPage, UserCodeFault,
-    UserCodePage,
+    AccountPage, AskPage, ConsentPage, DeviceConsentPage, LeadsTo, LoginFault, LoginPage, NewAccountPage, NewPasswordPage, Pages,
+    Problem, SentPage, SignOutPage, SpentLinkPage, UserCodeFault, UserCodePage,
 };
 
 mod account;
+mod links;
 
 /// Renders the provider's pages with the application's name and style.
 pub struct ProviderPages(shown::ProviderSite);
@@ -39,6 +40,8 @@ impl Pages for ProviderPages {
                 LoginFault::TooMany { seconds } => shown::LoginFault::TooMany { seconds },
             }),
             demo_accounts: page.demo_accounts,
+            sign_up: page.sign_up,
+            password_reset: page.password_reset,
         };
         shown::login(&self.0, &shown_page)
     }
@@ -113,6 +116,26 @@ impl Pages for ProviderPages {
 
     fn signed_out(&self) -> String {
         shown::signed_out(&self.0)
+    }
+
+    fn ask(&self, page: &AskPage) -> String {
+        shown::links::ask(&self.0, &links::ask_page(page))
+    }
+
+    fn sent(&self, page: &SentPage) -> String {
+        shown::links::sent(&self.0, &links::sent_page(page))
+    }
+
+    fn new_account(&self, page: &NewAccountPage) -> String {
+        shown::links::new_account(&self.0, &links::new_account_page(page))
+    }
+
+    fn new_password(&self, page: &NewPasswordPage) -> String {
+        shown::links::new_password(&self.0, &links::new_password_page(page))
+    }
+
+    fn spent_link(&self, page: &SpentLinkPage) -> String {
+        shown::links::spent_link(&self.0, &links::spent_link_page(page))
     }
 
     fn account(&self, page: &AccountPage) -> String {

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 use user_database::{AuditRecord, AuditTrail, SqlDatabase};
 
 use crate::herald::Herald;
+use crate::scribe::Scribe;
 use crate::{Configuration, Failure};
 
 /// Files events. The audit log and the e-mail are idempotent by the event's identity, so that an event handled twice is filed once;
@@ -18,15 +19,21 @@ pub struct Clerk {
     trail: Arc<dyn AuditTrail>,
     mailer: Mailer,
     herald: Arc<dyn Herald>,
+    scribe: Scribe,
 }
 
 impl Clerk {
-    /// A clerk who sends by SMTP where the configuration says so, else into the outbox folder; `herald` tells clients.
+    /// A clerk who sends by SMTP where the configuration says so, else into the outbox folder; `herald` tells clients, `scribe` writes what holds a link.
     ///
     /// # Errors
     /// [`Failure::Configuration`] where the mail server or the sender cannot be.
-    pub fn new(database: Arc<SqlDatabase>, configuration: &Configuration, herald: Arc<dyn Herald>) -> Result<Self, Failure> {
-        Ok(Self { trail: database, mailer: mailer(configuration)?, herald })
+    pub fn new(
+        database: Arc<SqlDatabase>,
+        configuration: &Configuration,
+        herald: Arc<dyn Herald>,
+        scribe: Scribe,
+    ) -> Result<Self, Failure> {
+        Ok(Self { trail: database, mailer: mailer(configuration)?, herald, scribe })
     }
 }
 
@@ -57,7 +64,11 @@ impl Handler for Clerk {
         if let Event::SessionEnded { subject, client_id, sid } = &envelope.event {
             self.herald.tell(client_id, subject, sid).await?;
         }
-        self.mailer.notify(envelope).await.map_err(|error| failed(&error))
+        let sent = match self.scribe.write(envelope).await? {
+            Some(letter) => self.mailer.send(envelope, letter).await,
+            None => self.mailer.notify(envelope).await,
+        };
+        sent.map_err(|error| failed(&error))
     }
 }
 

@@ -45,7 +45,19 @@ fn mail(message: OutboxMessage) -> impl IntoView {
         <li class="card">
             <h2>{subject}</h2>
             <p class="mail-line">"To " <strong>{to}</strong> ", " <time datetime=at.clone()>{moment(&at)}</time></p>
-            <p class="mail-body">{body}</p>
+            <p class="mail-body">{body.lines().map(line).collect_view()}</p>
         </li>
+    }
+}
+
+/// A line of a message. Where it is nothing but an address, it leads there: what others wrote has no such lines.
+fn line(text: &str) -> AnyView {
+    let text = text.to_owned();
+    let is_address = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) && !text.contains(char::is_whitespace);
+    if is_address {
+        let href = text.clone();
+        view! { <a rel="external" href=href>{text}</a> "\n" }.into_any()
+    } else {
+        view! { {text} "\n" }.into_any()
     }
 }

@@ -13,7 +13,7 @@ pub fn login(site: &ProviderSite, page: &LoginPage) -> String {
 }
 
 fn content(page: LoginPage) -> impl IntoView {
-    let LoginPage { action, csrf, leads_to, username, fault, demo_accounts } = page;
+    let LoginPage { action, csrf, leads_to, username, fault, demo_accounts, sign_up, password_reset } = page;
     let (cancel, lede) = (cancel(&leads_to), lede(leads_to));
     let faulty = fault == Some(LoginFault::Credentials);
     // Where something went wrong the summary takes focus; else the first field that is still empty does.
@@ -53,6 +53,9 @@ fn content(page: LoginPage) -> impl IntoView {
                     aria-invalid=faulty.then_some("true")
                     aria-describedby=faulty.then_some("fault")
                 />
+                {password_reset.map(|path| {
+                    view! { <p class="hint"><a id="reset-password" href=path>"Forgotten your password?"</a></p> }
+                })}
             </div>
             <div class="ways">
                 <button class="button primary" id="sign-in" name="action" value="sign-in">"Sign in"</button>
@@ -61,6 +64,7 @@ fn content(page: LoginPage) -> impl IntoView {
                 </button>
             </div>
         </form>
+        {sign_up.map(|path| view! { <p class="hint">"No account yet? " <a id="sign-up" href=path>"Create one"</a></p> })}
         {(!demo_accounts.is_empty()).then(|| demonstration(demo_accounts))}
     }
 }

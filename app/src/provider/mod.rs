@@ -7,6 +7,7 @@ pub mod account;
 mod consent;
 mod device;
 mod document;
+pub mod links;
 mod login;
 mod model;
 mod problem;
@@ -47,6 +48,8 @@ mod tests {
             username: MARKUP.to_owned(),
             fault: None,
             demo_accounts: vec![(MARKUP.to_owned(), MARKUP.to_owned())],
+            sign_up: Some("/sign-up".to_owned()),
+            password_reset: Some("/reset-password".to_owned()),
         }
     }
 
@@ -167,6 +170,7 @@ mod tests {
             home(&site, None, "/account"),
             home(&site, Some(MARKUP), "/account"),
         ];
+        pages.extend(links::tests::every_page());
         pages.extend(problems.map(|one| problem(&site, one, MARKUP)));
         pages
     }
@@ -307,6 +311,16 @@ mod tests {
         assert!(!vouched.contains("unverified"), "{vouched}");
         let unvouched = device_consent(&site(), &DeviceConsentPage { unverified: true, ..page });
         assert!(unvouched.contains("id=\"unverified\""), "{unvouched}");
+    }
+
+    #[test]
+    fn sign_up_and_reset_are_offered_only_where_there_are_such() {
+        let page = login(&site(), &login_page());
+        for link in ["id=\"sign-up\" href=\"/sign-up\"", "id=\"reset-password\" href=\"/reset-password\""] {
+            assert!(page.contains(link), "{link} in {page}");
+        }
+        let page = login(&site(), &LoginPage { sign_up: None, password_reset: None, ..login_page() });
+        assert!(!page.contains("sign-up") && !page.contains("reset-password"), "{page}");
     }
 
     #[test]

@@ -49,6 +49,10 @@ pub struct LoginPage {
     pub fault: Option<LoginFault>,
     /// In development: accounts to try, as (username, password).
     pub demo_accounts: Vec<(String, String)>,
+    /// Where an account can be opened, if it can.
+    pub sign_up: Option<String>,
+    /// Where a new password can be chosen, if it can.
+    pub password_reset: Option<String>,
 }
 
 /// The consent page: buttons `allow` and `deny`.

@@ -12,6 +12,9 @@ pub(super) fn summary(field: &'static str, words: String) -> impl IntoView {
     }
 }
 
+/// What whoever chose a password is told that others guess soon.
+pub(super) const GUESSABLE: &str = "This password is easy to guess. Choose another: a few words that do not belong together, or one that a password manager makes.";
+
 /// What whoever guessed too often is told.
 pub(super) fn too_many(seconds: u64) -> String {
     format!("There were too many attempts. Try again in {}.", in_words(seconds))

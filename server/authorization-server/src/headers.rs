@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, PRAGMA};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, PRAGMA, REFERRER_POLICY};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use url::Url;
@@ -62,6 +62,12 @@ pub(crate) fn redirect(status: StatusCode, location: &str) -> Response {
         // Registered URIs and what is appended to them are visible ASCII; anything else goes nowhere.
         Err(_) => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
     }
+    response
+}
+
+/// The answer to a URL that holds a secret: wherever it leads, nobody there learns where the browser came from (attack 42).
+pub(crate) fn without_referrer(mut response: Response) -> Response {
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 

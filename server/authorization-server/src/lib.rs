@@ -7,6 +7,7 @@
 pub mod backchannel_logout;
 pub mod clients;
 pub mod keys;
+pub mod links;
 pub mod outbound;
 pub mod pages;
 pub mod password;

@@ -4,8 +4,10 @@
 //! as the field `action`: `<button id="deny" name="action" value="deny">`; ids and values are the names given below.
 
 mod account;
+mod links;
 
 pub use account::{AccountFault, AccountPage, Activity, Connected, Deed, Device, Notice};
+pub use links::{Ask, AskFault, AskPage, LinkFault, NewAccountPage, NewPasswordPage, SentPage, SpentLinkPage};
 
 /// What is wrong with the last attempt to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,10 @@ pub struct LoginPage {
     pub fault: Option<LoginFault>,
     /// In development: accounts to try, as (username, password).
     pub demo_accounts: Vec<(String, String)>,
+    /// Where an account can be opened, if it can.
+    pub sign_up: Option<String>,
+    /// Where a new password can be chosen, if it can.
+    pub password_reset: Option<String>,
 }
 
 /// The consent page: buttons `allow` and `deny`.
@@ -168,6 +174,16 @@ pub trait Pages: Send + Sync + 'static {
     fn sign_out(&self, page: &SignOutPage) -> String;
     /// The page after signing out, where no client is to be returned to.
     fn signed_out(&self) -> String;
+    /// The page that asks for an e-mail address.
+    fn ask(&self, page: &AskPage) -> String;
+    /// The page after that, whatever the address was.
+    fn sent(&self, page: &SentPage) -> String;
+    /// The page by which an account is opened.
+    fn new_account(&self, page: &NewAccountPage) -> String;
+    /// The page by which a new password is chosen.
+    fn new_password(&self, page: &NewPasswordPage) -> String;
+    /// The page that says that a link cannot be used.
+    fn spent_link(&self, page: &SpentLinkPage) -> String;
     /// The account page.
     fn account(&self, page: &AccountPage) -> String;
     /// The provider's front page; `user_name` where somebody is signed in, `account` is the path of their account page.

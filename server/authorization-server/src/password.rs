@@ -70,6 +70,25 @@ fn verify(password: &Password, phc: Option<&str>) -> bool {
     fits && known.is_some() && !password.expose().is_empty()
 }
 
+/// Whether the password falls within the first million guesses of who knows the common ones, the patterns of keyboards, and `about`
+/// (NIST SP 800-63B §3.1.1.2 asks for a list of those). Ten thousand guesses a year are let through at the login.
+fn is_guessable(password: &Password, about: &[String]) -> bool {
+    let words = about.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2));
+    let about: Vec<&str> = about.iter().map(String::as_str).chain(words).collect();
+    zxcvbn::zxcvbn(password.expose(), &about).score() < zxcvbn::Score::Two
+}
+
+/// What became of a password that somebody chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Its hash, as a PHC string.
+    Hash(String),
+    /// It is guessed too soon.
+    Guessable,
+    /// It cannot be hashed.
+    Unhashable,
+}
+
 /// Too many logins wait already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many logins at once")]
@@ -89,25 +108,30 @@ impl Passwords {
 
     /// Whether `password` is the one behind `phc`.
     pub(crate) async fn verify(&self, password: Password, phc: Option<String>) -> Result<bool, Crowded> {
-        let _place = self.waiting.try_acquire().map_err(|_| Crowded)?;
-        let hashing = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Crowded)?;
-        let verified = tokio::task::spawn_blocking(move || {
-            // The permit goes along: should the browser hang up, the core is still busy until here.
-            let _hashing = hashing;
-            verify(&password, phc.as_deref())
-        });
-        verified.await.map_err(|_| Crowded)
+        self.in_turn(move || verify(&password, phc.as_deref())).await
     }
 
-    /// Hashes a password that an account is given, in its turn; nothing where it cannot be hashed.
-    pub(crate) async fn hash(&self, password: Password, rng: Arc<dyn Rng>) -> Result<Option<String>, Crowded> {
+    /// Hashes a password that somebody has chosen for their account, in its turn, unless whoever knows `about` (their name, their
+    /// address) guesses it soon.
+    pub(crate) async fn choose(&self, password: Password, about: Vec<String>, rng: Arc<dyn Rng>) -> Result<Choice, Crowded> {
+        self.in_turn(move || {
+            if is_guessable(&password, &about) {
+                return Choice::Guessable;
+            }
+            hash(&password, &*rng).map_or(Choice::Unhashable, Choice::Hash)
+        })
+        .await
+    }
+
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Crowded> {
         let _place = self.waiting.try_acquire().map_err(|_| Crowded)?;
         let hashing = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Crowded)?;
-        let hashed = tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(move || {
+            // The permit goes along: should the browser hang up, the core is still busy until here.
             let _hashing = hashing;
-            hash(&password, &*rng).ok()
+            work()
         });
-        hashed.await.map_err(|_| Crowded)
+        done.await.map_err(|_| Crowded)
     }
 }
 
@@ -140,6 +164,18 @@ mod tests {
         assert_eq!(parameters(NOBODY).as_deref(), Some("$argon2id$v=19$m=19456,t=2,p=1"));
         assert_eq!(NOBODY.len(), real.len());
         assert!(PasswordHash::new(NOBODY).is_ok());
+    }
+
+    /// NIST SP 800-63B §3.1.1.2: common passwords, and those made of the user's own name, are refused.
+    #[test]
+    fn a_password_that_everybody_tries_first_is_guessable() {
+        let about = ["ada@example.org", "ada", "Augusta Lovelace"].map(str::to_owned);
+        for common in ["password1", "12345678", "qwertyuiop", "ada@example.org", "Lovelace", "aaaaaaaaaaaa"] {
+            assert!(is_guessable(&Password::new(common), &about), "{common}");
+        }
+        for uncommon in ["correct horse battery staple", "tea-at-noon-on-mars", "vK3#x9!pQz"] {
+            assert!(!is_guessable(&Password::new(uncommon), &about), "{uncommon}");
+        }
     }
 
     /// A17: a flood of logins is turned away instead of piling up.

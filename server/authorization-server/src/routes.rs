@@ -10,8 +10,8 @@ use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
 use crate::{
-    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, problem, pushed, register,
-    revoke, token, userinfo,
+    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, links, problem, pushed,
+    register, revoke, token, userinfo,
 };
 
 /// No request to these endpoints is honestly larger, in bytes.
@@ -60,6 +60,7 @@ fn pages(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> 
         .route("/device/consent", get(device::consent::get).post(device::consent::post))
         .route("/account", get(account::get))
         .route("/account/{form}", post(account::post))
+        .merge(links::routes(&server.settings))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .layer(map_response_with_state(Arc::clone(server), problem::retold_as_page))
 }

@@ -26,6 +26,12 @@ pub struct Settings {
     /// Who may register clients (RFC 7591).
     #[serde(skip)]
     pub registration: RegistrationPolicy,
+    /// Whether everybody may open an account, by way of their mailbox.
+    #[serde(default)]
+    pub sign_up: bool,
+    /// Whether users may choose a new password by way of their mailbox.
+    #[serde(default)]
+    pub password_reset: bool,
     /// Accounts that the login page offers to try; development mode only.
     #[serde(default)]
     pub demo_accounts: Vec<DemoAccount>,
@@ -88,6 +94,8 @@ pub struct Lifetimes {
     pub session_idle: SignedDuration,
     /// The provider's session, from the sign-in on.
     pub session: SignedDuration,
+    /// A link that is sent by e-mail.
+    pub link: SignedDuration,
 }
 
 impl Default for Lifetimes {
@@ -102,9 +110,13 @@ impl Default for Lifetimes {
             grant: SignedDuration::from_hours(30 * 24),
             session_idle: SignedDuration::from_hours(8),
             session: SignedDuration::from_hours(24),
+            link: SignedDuration::from_mins(30),
         }
     }
 }
+
+/// The longest time for which a link that is sent by e-mail may be good.
+const LONGEST_LINK: SignedDuration = SignedDuration::from_hours(24);
 
 /// A setting with which the Authorization Server must not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,6 +130,9 @@ pub enum InvalidSettings {
     /// A pushed request would live for ten minutes or longer.
     #[error("the lifetime pushed_request must be under ten minutes (FAPI 2.0)")]
     PushedRequest,
+    /// A link would be good for longer than a day.
+    #[error("a link that is sent by e-mail may be good for a day at the most")]
+    Link,
     /// A limit of the slow-down would let nothing through, or everything.
     #[error(
         "slow_down.{0}: attempts, delays and times must be more than nothing, and the longest delay no shorter than the first"
@@ -177,12 +192,16 @@ impl Lifetimes {
             ("grant", self.grant),
             ("session_idle", self.session_idle),
             ("session", self.session),
+            ("link", self.link),
         ];
         if let Some((name, _)) = all.iter().find(|(_, lifetime)| !lifetime.is_positive()) {
             return Err(InvalidSettings::Lifetime(name));
         }
         if self.pushed_request >= SignedDuration::from_mins(10) {
             return Err(InvalidSettings::PushedRequest);
+        }
+        if self.link > LONGEST_LINK {
+            return Err(InvalidSettings::Link);
         }
         Ok(())
     }
@@ -199,6 +218,8 @@ mod tests {
             slow_down: SlowDown::default(),
             clients: Vec::new(),
             registration: RegistrationPolicy::Off,
+            sign_up: false,
+            password_reset: false,
             demo_accounts: Vec::new(),
             keys: KeySchedule::default(),
             dpop_nonce: false,
@@ -220,5 +241,15 @@ mod tests {
         let mut settings = settings("https://provider.example");
         settings.lifetimes.pushed_request = SignedDuration::from_mins(10);
         assert_eq!(settings.check(), Err(InvalidSettings::PushedRequest));
+    }
+
+    /// Attack 47: a link is short-lived, whatever the operator would like.
+    #[test]
+    fn a_link_is_good_for_a_day_at_the_most() {
+        let mut settings = settings("https://provider.example");
+        settings.lifetimes.link = SignedDuration::from_hours(24);
+        assert_eq!(settings.check(), Ok(()));
+        settings.lifetimes.link = SignedDuration::from_hours(25);
+        assert_eq!(settings.check(), Err(InvalidSettings::Link));
     }
 }

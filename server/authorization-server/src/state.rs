@@ -8,7 +8,7 @@ use protocol::dpop::Nonces;
 use protocol::{Clock, Rng};
 use queue::{Envelope, Event, Queue};
 use secrecy::{ExposeSecret as _, SecretString};
-use user_database::{AccountKeeper, Accounts, AuditTrail, Consents, Grants, Sessions, SigningKeys};
+use user_database::{AccountKeeper, Accounts, AuditTrail, Consents, Grants, Links, Sessions, SigningKeys};
 
 use crate::clients::Clients;
 use crate::clients::remote_keys::RemoteKeys;
@@ -31,6 +31,7 @@ pub struct Boxes {
     pub audit: Arc<dyn AuditTrail>,
     pub consents: Arc<dyn Consents>,
     pub grants: Arc<dyn Grants>,
+    pub links: Arc<dyn Links>,
     pub sessions: Arc<dyn Sessions>,
     pub signing_keys: Arc<dyn SigningKeys>,
     pub clients: Arc<dyn user_database::Clients>,

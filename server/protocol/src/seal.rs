@@ -67,10 +67,30 @@ pub fn digest(purpose: &str, secret: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(hash)
 }
 
+/// 256 bits that only `secret` gives for `purpose` and `context` (HKDF-SHA-256), as 43 characters of base64url: what need not be kept,
+/// because it can be made again.
+pub fn derived(secret: &[u8], purpose: &str, context: &[u8]) -> String {
+    let mut bytes = [0; 32];
+    let filled = Hkdf::<Sha256>::new(None, secret).expand_multi_info(&[purpose.as_bytes(), &[0], context], &mut bytes);
+    debug_assert!(filled.is_ok(), "32 bytes are within HKDF's length");
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::entropy::CountingRng;
+
+    #[test]
+    fn what_is_derived_depends_on_secret_purpose_and_context() {
+        let one = derived(b"secret", "link", b"event");
+        assert_eq!((one.len(), &one), (43, &derived(b"secret", "link", b"event")));
+        for (secret, purpose, context) in
+            [(&b"other"[..], "link", &b"event"[..]), (b"secret", "lin", b"kevent"), (b"secret", "link", b"another")]
+        {
+            assert_ne!(derived(secret, purpose, context), one);
+        }
+    }
 
     #[test]
     fn a_record_opens_only_with_its_secret_purpose_and_context() {

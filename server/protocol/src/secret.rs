@@ -73,6 +73,8 @@ secrets! {
     Password,
     /// The value of a cookie that stands for a session or binds a browser: 256 random bits, opaque.
     Ticket,
+    /// The token of a link that was sent by e-mail: whoever has it reads the mailbox.
+    LinkToken,
     /// A DPoP proof (RFC 9449 §4): good once, but good until then.
     DpopProof,
 }

@@ -111,6 +111,50 @@ pub enum Event {
         /// Where the browser is, where that is known.
         address: Option<String>,
     },
+    /// Somebody asked to open an account. Whether there is one with this address already, nobody has looked.
+    SignUpAsked {
+        /// The address, as it was typed.
+        email: String,
+        /// The sign-in that is under way in that browser; its cookie alone opens it.
+        sign_in: Option<String>,
+        /// The browser, by its own words, cut to 200 characters.
+        user_agent: Option<String>,
+        /// Where the browser is, where that is known.
+        address: Option<String>,
+    },
+    /// Somebody asked for a new password. Whether there is an account with this address, nobody has looked.
+    PasswordResetAsked {
+        /// The address, as it was typed.
+        email: String,
+        /// The sign-in that is under way in that browser; its cookie alone opens it.
+        sign_in: Option<String>,
+        /// The browser, by its own words, cut to 200 characters.
+        user_agent: Option<String>,
+        /// Where the browser is, where that is known.
+        address: Option<String>,
+    },
+    /// The user opened an account, by a link that was sent to its address.
+    AccountOpened {
+        /// The user.
+        subject: String,
+        /// The browser, by its own words, cut to 200 characters.
+        user_agent: Option<String>,
+        /// Where the browser is, where that is known.
+        address: Option<String>,
+    },
+    /// The user chose another password by a link that was sent to the account's address; every session that there was is over.
+    PasswordReset {
+        /// The user.
+        subject: String,
+        /// Where to write to.
+        email: String,
+        /// How to address the user.
+        name: String,
+        /// The browser, by its own words, cut to 200 characters.
+        user_agent: Option<String>,
+        /// Where the browser is, where that is known.
+        address: Option<String>,
+    },
     /// The user signed out at the Authorization Server, in this browser or, from there, in another.
     DeviceSignedOut {
         /// The user.
@@ -169,6 +213,10 @@ impl Event {
             Self::TokenReplayed { .. } => "token_replayed",
             Self::NameChanged { .. } => "name_changed",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::SignUpAsked { .. } => "sign_up_asked",
+            Self::PasswordResetAsked { .. } => "password_reset_asked",
+            Self::AccountOpened { .. } => "account_opened",
+            Self::PasswordReset { .. } => "password_reset",
             Self::DeviceSignedOut { .. } => "device_signed_out",
             Self::ConsentWithdrawn { .. } => "consent_withdrawn",
             Self::SigningKeyAdded { .. } => "signing_key_added",
@@ -190,10 +238,14 @@ impl Event {
             | Self::TokenReplayed { subject, .. }
             | Self::NameChanged { subject }
             | Self::PasswordChanged { subject, .. }
+            | Self::AccountOpened { subject, .. }
+            | Self::PasswordReset { subject, .. }
             | Self::DeviceSignedOut { subject, .. }
             | Self::ConsentWithdrawn { subject, .. } => Some(subject),
             Self::SignInFailed { subject, .. } => subject.as_deref(),
-            Self::SigningKeyAdded { .. }
+            Self::SignUpAsked { .. }
+            | Self::PasswordResetAsked { .. }
+            | Self::SigningKeyAdded { .. }
             | Self::ClientRegistered { .. }
             | Self::ClientChanged { .. }
             | Self::ClientRemoved { .. } => None,

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub mod delivery;
 pub mod embedded;
 pub mod event;
+pub mod letter;
 pub mod mailer;
 pub mod notification;
 pub mod outbox;

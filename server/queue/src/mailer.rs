@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::notification::{Notification, compose};
@@ -15,6 +15,9 @@ use crate::{Envelope, Handler, HandlerError};
 
 /// How long the mail server may take for each step.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The longest address, in bytes (RFC 5321 §4.5.3.1.3, without the brackets).
+const LONGEST_ADDRESS: usize = 254;
 
 /// Who writes, as far as the folder is concerned.
 const OUTBOX_FROM: &str = "Cloakroom <cloakroom@localhost>";
@@ -75,7 +78,11 @@ impl Mailer {
         }
     }
 
-    async fn send(&self, envelope: &Envelope, notification: Notification) -> Result<(), MailError> {
+    /// Sends the message that was written because of the event, in the way of [`notify`](Self::notify).
+    ///
+    /// # Errors
+    /// [`MailError`] where the message was not sent.
+    pub async fn send(&self, envelope: &Envelope, notification: Notification) -> Result<(), MailError> {
         let Notification { to, subject, body } = notification;
         let to = match to.parse() {
             Ok(address) => Mailbox::new(None, address),
@@ -125,6 +132,11 @@ impl Header for AutoSubmitted {
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".to_owned())
     }
+}
+
+/// Whether a message can be sent to `address`: it has a name, a host, and nothing else.
+pub fn is_address(address: &str) -> bool {
+    address.len() <= LONGEST_ADDRESS && !address.contains(char::is_control) && address.parse::<Address>().is_ok()
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, MailError> {

@@ -45,6 +45,16 @@ pub fn compose(envelope: &Envelope) -> Option<Notification> {
             user_agent: user_agent.as_deref(),
             address: address.as_deref(),
         },
+        Event::PasswordReset { email, name, user_agent, address, .. } => Told {
+            to: email,
+            name: Some(name),
+            subject: "Your password was changed",
+            news: "a new password was just chosen for your account, by a link that we sent to this address. You are signed out \
+                   everywhere else.",
+            otherwise: "somebody else reads your mail. Change its password first, then this one.",
+            user_agent: user_agent.as_deref(),
+            address: address.as_deref(),
+        },
         _ => return None,
     };
     Some(told.compose(envelope))
@@ -65,12 +75,8 @@ struct Told<'a> {
 impl Told<'_> {
     fn compose(self, envelope: &Envelope) -> Notification {
         let Self { news, otherwise, .. } = self;
-        let greeting = self.name.and_then(greetable).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
-        let at = envelope.at.round(Unit::Second).unwrap_or(envelope.at);
-        let browser = self.user_agent.map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
-        let browser = browser.as_deref().unwrap_or("it did not say");
-        let address = self.address.map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
-        let address = address.map(|address| format!("Address: {address}\n")).unwrap_or_default();
+        let greeting = greeting(self.name);
+        let circumstances = circumstances(envelope, self.user_agent, self.address);
         Notification {
             to: self.to.to_owned(),
             subject: self.subject.to_owned(),
@@ -79,15 +85,29 @@ impl Told<'_> {
                  \n\
                  {news}\n\
                  \n\
-                 When:    {at} (UTC)\n\
-                 Browser: {browser}\n\
-                 {address}\n\
+                 {circumstances}\
+                 \n\
                  If that was you, there is nothing to do.\n\
                  \n\
                  If it was not you: {otherwise}\n"
             ),
         }
     }
+}
+
+/// How a message begins; by name, where that is one.
+pub(crate) fn greeting(name: Option<&str>) -> String {
+    name.and_then(greetable).map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+}
+
+/// When it happened, and where, a line each.
+pub(crate) fn circumstances(envelope: &Envelope, user_agent: Option<&str>, address: Option<&str>) -> String {
+    let at = envelope.at.round(Unit::Second).unwrap_or(envelope.at);
+    let browser = user_agent.map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
+    let browser = browser.as_deref().unwrap_or("it did not say");
+    let address = address.map(|told| quotable(told, LONGEST_QUOTE)).filter(|told| !told.is_empty());
+    let address = address.map(|address| format!("Address: {address}\n")).unwrap_or_default();
+    format!("When:    {at} (UTC)\nBrowser: {browser}\n{address}")
 }
 
 /// The name, where it looks like one and not like an address or an invitation to follow a link.

@@ -162,8 +162,10 @@ mod tests {
         let configuration = read(&told.join("\n")).unwrap();
         assert!(told.iter().filter(|line| line.contains('=')).count() > 20, "{told:?}");
         let mut default = Configuration::default();
-        // The one default that depends on another: said, it is the same in development.
+        // The defaults that depend on others: said, they are the same in development.
         default.provider.demo_accounts = Some(true);
+        default.provider.sign_up = Some(true);
+        default.provider.password_reset = Some(true);
         assert_eq!(format!("{configuration:?}"), format!("{default:?}"));
     }
 

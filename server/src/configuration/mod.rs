@@ -90,6 +90,13 @@ pub struct Provider {
     pub sealing_key_file: Option<PathBuf>,
     /// Whether to make the demonstration accounts; in development they are made unless this says no.
     pub demo_accounts: Option<bool>,
+    /// Whether everybody may open an account, by way of their mailbox; in development they may unless this says no.
+    pub sign_up: Option<bool>,
+    /// Whether users may choose a new password by way of their mailbox; in development, and in production where `mail.url` is set,
+    /// they may unless this says no.
+    pub password_reset: Option<bool>,
+    /// For how long a link that is sent for one of the two is good.
+    pub link_lifetime: SignedDuration,
     /// The slow-down of guessed passwords.
     pub slow_down: SlowDown,
     /// Clients beside our own application.
@@ -233,6 +240,9 @@ impl Default for Provider {
             sealing_key: None,
             sealing_key_file: None,
             demo_accounts: None,
+            sign_up: None,
+            password_reset: None,
+            link_lifetime: SignedDuration::from_mins(30),
             slow_down: SlowDown::default(),
             clients: Vec::new(),
             keys: KeySchedule::default(),
@@ -296,6 +306,16 @@ impl Configuration {
     /// Whether demonstration accounts are made.
     pub fn has_demo_accounts(&self) -> bool {
         self.provider.demo_accounts.unwrap_or(self.is_development())
+    }
+
+    /// Whether everybody may open an account.
+    pub fn has_sign_up(&self) -> bool {
+        self.provider.sign_up.unwrap_or(self.is_development())
+    }
+
+    /// Whether users may choose a new password by way of their mailbox.
+    pub fn has_password_reset(&self) -> bool {
+        self.provider.password_reset.unwrap_or(self.is_development() || self.mail.url.is_some())
     }
 
     /// Whether the application signs in with the provider that has no entry of its own.

@@ -73,6 +73,10 @@ impl Configuration {
         if provider && self.provider.sealing_key.is_none() && self.provider.sealing_key_file.is_none() {
             faults.push("provider.sealing_key or provider.sealing_key_file must be set in production".to_owned());
         }
+        let by_mail = [("sign_up", self.provider.sign_up), ("password_reset", self.provider.password_reset)];
+        for (key, _) in by_mail.iter().filter(|(_, wanted)| provider && *wanted == Some(true) && self.mail.url.is_none()) {
+            faults.push(format!("provider.{key} needs mail.url in production: its links are sent by e-mail"));
+        }
         if self.runs(Role::Application) && self.needs_client_key() && self.application.client_key_file.is_none() {
             faults.push("application.client_key_file must be set in production".to_owned());
         }
@@ -224,6 +228,41 @@ mod tests {
         configuration.mail.url = Some("smtps://mail.example".to_owned().into());
         assert!(configuration.refuse().is_ok());
         assert!(!configuration.has_demo_accounts());
+    }
+
+    /// Sign-up and reset send links by e-mail: production has them only with a mail server, and sign-up only where it is wanted.
+    #[test]
+    fn sign_up_and_reset_want_a_mail_server_in_production() {
+        let production = |configuration: &mut Configuration| {
+            configuration.mode = Mode::Production;
+            configuration.roles = vec![Role::Provider];
+            configuration.provider.issuer = "https://id.example".to_owned();
+            configuration.application.origin = "https://app.example".to_owned();
+            configuration.resource.origin = "https://api.example".to_owned();
+            configuration.provider.sealing_key_file = Some("sealing.key".into());
+        };
+        let by_default = refused(|configuration| {
+            production(configuration);
+            assert!(!configuration.has_sign_up() && !configuration.has_password_reset());
+            configuration.mail.url = Some("smtps://mail.example".to_owned().into());
+            assert!(!configuration.has_sign_up() && configuration.has_password_reset());
+        });
+        assert_eq!(by_default, "");
+        let wanted = |url: Option<&str>| {
+            refused(|configuration| {
+                production(configuration);
+                configuration.provider.sign_up = Some(true);
+                configuration.provider.password_reset = Some(true);
+                configuration.mail.url = url.map(|url| url.to_owned().into());
+            })
+        };
+        let faults = wanted(None);
+        for key in ["provider.sign_up needs mail.url", "provider.password_reset needs mail.url"] {
+            assert!(faults.contains(key), "{key} in {faults}");
+        }
+        assert_eq!(wanted(Some("smtps://mail.example")), "");
+        assert!(Configuration::default().has_sign_up() && Configuration::default().has_password_reset(), "development has both");
+        assert_eq!(refused(|configuration| configuration.provider.sign_up = Some(false)), "");
     }
 
     #[test]

@@ -58,6 +58,8 @@ fn told(deed: Deed) -> shown::Deed {
         Deed::TokenReplayed(name) => shown::Deed::TokenReplayed(name),
         Deed::NameChanged => shown::Deed::NameChanged,
         Deed::PasswordChanged => shown::Deed::PasswordChanged,
+        Deed::PasswordReset => shown::Deed::PasswordReset,
+        Deed::AccountOpened => shown::Deed::AccountOpened,
         Deed::PasswordSet => shown::Deed::PasswordSet,
     }
 }
@@ -68,6 +70,8 @@ fn notice(notice: Notice) -> shown::Notice {
         Notice::PasswordChanged => shown::Notice::PasswordChanged,
         Notice::DeviceSignedOut => shown::Notice::DeviceSignedOut,
         Notice::OthersSignedOut => shown::Notice::OthersSignedOut,
+        Notice::AccountOpened => shown::Notice::AccountOpened,
+        Notice::PasswordReset => shown::Notice::PasswordReset,
         Notice::ApplicationRemoved => shown::Notice::ApplicationRemoved,
     }
 }
@@ -77,6 +81,7 @@ fn fault(fault: AccountFault) -> shown::AccountFault {
         AccountFault::Name => shown::AccountFault::Name,
         AccountFault::CurrentPassword => shown::AccountFault::CurrentPassword,
         AccountFault::TooMany { seconds } => shown::AccountFault::TooMany { seconds },
+        AccountFault::GuessablePassword => shown::AccountFault::GuessablePassword,
         AccountFault::NewPassword => shown::AccountFault::NewPassword,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The ports are small, a file each: [`Accounts`] (who may sign in),
 //! [`AccountKeeper`] (what an operator does with them), [`Clients`] (who may ask for tokens), [`Consents`] (what they allowed), [`Grants`]
-//! (what came of it: families of refresh tokens), [`Sessions`] (where they are signed in), [`SigningKeys`] (what tokens are signed with) and [`AuditTrail`]
+//! (what came of it: families of refresh tokens), [`Links`] (what was sent by e-mail), [`Sessions`] (where they are signed in), [`SigningKeys`] (what tokens are signed with) and [`AuditTrail`]
 //! (what happened). One adapter, [`SqlDatabase`], answers them all over sqlx, on SQLite and on PostgreSQL, with the
 //! same statements; the suite in `tests/contract` holds both engines to the same rules.
 //!
@@ -15,6 +15,7 @@ mod audit;
 mod clients;
 mod consents;
 mod grants;
+mod links;
 mod sessions;
 mod signing_keys;
 mod sql;
@@ -26,6 +27,7 @@ pub use audit::{AuditRecord, AuditTrail};
 pub use clients::{Clients, StoredClient};
 pub use consents::{Connection, Consents};
 pub use grants::{Grant, Grants, ROTATION_GRACE, Rotation};
+pub use links::{Link, LinkPurpose, Links, Opening};
 pub use sessions::{Session, Sessions};
 pub use signing_keys::{SigningKeys, StoredKey};
 pub use sql::{REPLAY_MEMORY, SqlDatabase};

@@ -20,6 +20,7 @@ mod consents;
 mod engine;
 mod grants;
 mod lending;
+mod links;
 mod migrations;
 mod postgres;
 mod prune;

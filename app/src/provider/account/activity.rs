@@ -45,6 +45,8 @@ fn words(deed: Deed) -> String {
         Deed::TokenReplayed(name) => format!("{name} used a key twice; its access was ended, in case the key was stolen"),
         Deed::NameChanged => "You changed your name".to_owned(),
         Deed::PasswordChanged => "You changed your password".to_owned(),
+        Deed::PasswordReset => "You chose a new password by a link that was sent to you".to_owned(),
+        Deed::AccountOpened => "You opened your account".to_owned(),
         Deed::PasswordSet => "An administrator gave you another password".to_owned(),
     }
 }

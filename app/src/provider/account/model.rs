@@ -98,6 +98,8 @@ pub enum Deed {
     NameChanged,
     PasswordChanged,
     PasswordSet,
+    PasswordReset,
+    AccountOpened,
 }
 
 /// What a form has done.
@@ -109,6 +111,8 @@ pub enum Notice {
     DeviceSignedOut,
     OthersSignedOut,
     ApplicationRemoved,
+    AccountOpened,
+    PasswordReset,
 }
 
 /// What is wrong with a form.
@@ -125,4 +129,6 @@ pub enum AccountFault {
     },
     /// The new password is too short or too long.
     NewPassword,
+    /// The new password is one that is guessed soon.
+    GuessablePassword,
 }

@@ -7,7 +7,7 @@ use super::{AccountFault, Form};
 /// The user name is in the form for password managers, which would not know otherwise whose password it is.
 pub(super) fn section(form: &Form, username: String, shortest: usize, fault: Option<AccountFault>) -> impl IntoView + use<> {
     let wrong = matches!(fault, Some(AccountFault::CurrentPassword | AccountFault::TooMany { .. }));
-    let unfit = fault == Some(AccountFault::NewPassword);
+    let unfit = matches!(fault, Some(AccountFault::NewPassword | AccountFault::GuessablePassword));
     let new_described_by = if unfit { "password-rule fault" } else { "password-rule" };
     view! {
         <section class="card" aria-labelledby="password">

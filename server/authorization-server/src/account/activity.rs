@@ -48,6 +48,8 @@ async fn tell(server: &AuthorizationServer, record: AuditRecord) -> Result<Optio
         Event::TokenReplayed { client_id, .. } => (Deed::TokenReplayed(name(server, client_id).await?), None, None),
         Event::NameChanged { .. } => (Deed::NameChanged, None, None),
         Event::PasswordChanged { user_agent, address, .. } => (Deed::PasswordChanged, user_agent, address),
+        Event::PasswordReset { user_agent, address, .. } => (Deed::PasswordReset, user_agent, address),
+        Event::AccountOpened { user_agent, address, .. } => (Deed::AccountOpened, user_agent, address),
         _ => return Ok(None),
     }))
 }

@@ -28,7 +28,7 @@ mod activity;
 mod applications;
 mod devices;
 mod name;
-mod notice;
+pub(crate) mod notice;
 mod password;
 
 /// A form of the page: the last part of its path, and what it does.

@@ -8,16 +8,18 @@ use crate::session;
 
 const COOKIE: &str = "__Host-notice";
 
-const WORDS: [(Notice, &str); 5] = [
+const WORDS: [(Notice, &str); 7] = [
     (Notice::NameChanged, "name"),
     (Notice::PasswordChanged, "password"),
     (Notice::DeviceSignedOut, "device"),
     (Notice::OthersSignedOut, "others"),
     (Notice::ApplicationRemoved, "application"),
+    (Notice::AccountOpened, "opened"),
+    (Notice::PasswordReset, "reset"),
 ];
 
 /// Leaves the notice for the next page.
-pub(super) fn leave(cookies: &Cookies, notice: Notice) {
+pub(crate) fn leave(cookies: &Cookies, notice: Notice) {
     if let Some((_, word)) = WORDS.iter().find(|(known, _)| *known == notice) {
         cookies.add(session::cookie(COOKIE.to_owned(), (*word).to_owned()));
     }

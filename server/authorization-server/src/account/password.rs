@@ -11,7 +11,7 @@ use super::{Done, Sent};
 use crate::credentials::{self, Attempt, CROWDED};
 use crate::outage::Outage;
 use crate::pages::{AccountFault, LoginFault, Notice};
-use crate::password;
+use crate::password::{self, Choice};
 use crate::session::{self, Whence};
 use crate::slow_down::device;
 
@@ -33,10 +33,13 @@ async fn change(sent: Sent<'_>) -> Result<Result<Option<Notice>, AccountFault>, 
         Err(LoginFault::TooMany { seconds }) => return Ok(Err(AccountFault::TooMany { seconds })),
         Ok(_) => {}
     }
-    let Ok(hash) = server.passwords.hash(new, Arc::clone(&server.boxes.rng)).await else {
-        return Ok(Err(AccountFault::TooMany { seconds: CROWDED }));
+    let about = vec![account.username.clone(), account.email.clone(), account.name.clone()];
+    let hash = match server.passwords.choose(new, about, Arc::clone(&server.boxes.rng)).await {
+        Ok(Choice::Hash(hash)) => hash,
+        Ok(Choice::Guessable) => return Ok(Err(AccountFault::GuessablePassword)),
+        Ok(Choice::Unhashable) => return Err(Outage::Internal("a password cannot be hashed")),
+        Err(_) => return Ok(Err(AccountFault::TooMany { seconds: CROWDED })),
     };
-    let hash = hash.ok_or(Outage::Internal("a password cannot be hashed"))?;
     let whence = Whence::of(headers, address);
     server
         .tell(Event::PasswordChanged {

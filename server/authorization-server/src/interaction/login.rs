@@ -18,14 +18,14 @@ use user_database::Account;
 use super::ending;
 use super::next::{self, Next};
 use super::record::{self, Found, Open};
-use super::{InteractionError, check_origin, check_token, follow};
+use super::{InteractionError, authenticated, check_origin, check_token, follow};
 use crate::credentials::{self, Attempt};
 use crate::outage::Outage;
-use crate::pages::{LoginFault, LoginPage};
+use crate::pages::{Ask, LoginFault, LoginPage};
 use crate::session::Whence;
 use crate::slow_down::device;
 use crate::state::AuthorizationServer;
-use crate::{exchange, form, headers, session};
+use crate::{exchange, form, headers, links, session};
 
 /// Longer than any name or e-mail address, in bytes.
 const LONGEST_USERNAME: usize = 256;
@@ -94,12 +94,7 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
     };
     let present = session::begin(server, cookies, account, Whence::of(headers, from.address)).await?;
     device::remember(server, cookies, present.session.subject);
-    let authenticated_at = present.session.auth_time;
-    if let Some(location) = open.note(server, |progress| progress.authenticated_at = Some(authenticated_at)).await? {
-        return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
-    }
-    let next = next::decide(server, &errand, Some(&present), &open.pending.progress).await?;
-    follow(server, cookies, &mut open, next, StatusCode::SEE_OTHER).await
+    authenticated(server, cookies, &mut open, &present).await
 }
 
 /// The account whose password this is. An unknown user, a wrong and an empty password take the same time and end alike, and are
@@ -134,6 +129,8 @@ fn page(server: &AuthorizationServer, open: &Open, username: String, status: Sta
         username,
         fault,
         demo_accounts: demo.iter().map(|account| (account.username.clone(), account.password.clone())).collect(),
+        sign_up: links::path_to(server, Ask::SignUp, Some(open.id())),
+        password_reset: links::path_to(server, Ask::PasswordReset, Some(open.id())),
     });
     let mut response = headers::page(status, html, &open.errand.form_targets());
     if let Some(LoginFault::TooMany { seconds }) = fault {

@@ -4,6 +4,8 @@
 //! Each interaction has a cookie of its own and a record in the Cache that only this cookie opens, so that tabs never
 //! disturb one another and no other browser can take over.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use protocol::wire::Parameters;
@@ -32,7 +34,7 @@ use ending::Ending;
 use errand::Written;
 use next::Next;
 pub(crate) use own_page::OwnPage;
-use record::{Open, Progress};
+use record::{Found, Open, Progress};
 
 /// Why an interaction does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +125,53 @@ async fn follow(
         Next::End(ending) => ending::finish(server, cookies, open, ending).await?,
     };
     Ok(headers::redirect(status, &location))
+}
+
+/// Goes on with what the interaction is for, after its user has proved just now who they are.
+async fn authenticated(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    open: &mut Open,
+    present: &Present,
+) -> Result<Response, InteractionError> {
+    let authenticated_at = present.session.auth_time;
+    if let Some(location) = open.note(server, |progress| progress.authenticated_at = Some(authenticated_at)).await? {
+        return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
+    }
+    let errand = Arc::clone(&open.errand);
+    let next = next::decide(server, &errand, Some(present), &open.pending.progress).await?;
+    follow(server, cookies, open, next, StatusCode::SEE_OTHER).await
+}
+
+/// The sign-in `id` that is under way in this browser; none where it is over, or another browser's.
+async fn under_way(server: &AuthorizationServer, cookies: &Cookies, id: &str) -> Result<Option<Box<Open>>, InteractionError> {
+    match record::find(server, cookies, id).await {
+        Ok(Found::Open(open)) => Ok(Some(open)),
+        Ok(Found::Completed(_)) | Err(InteractionError::OtherBrowser | InteractionError::Expired) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Goes on with the sign-in `id`, whose user has proved elsewhere just now who they are; none where this browser has no such (any
+/// more).
+pub(crate) async fn go_on(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    id: &str,
+    present: &Present,
+) -> Result<Option<Response>, InteractionError> {
+    let Some(mut open) = under_way(server, cookies, id).await? else { return Ok(None) };
+    authenticated(server, cookies, &mut open, present).await.map(Some)
+}
+
+/// Where a form may lead after which the sign-in `id` goes on, beside our own pages.
+pub(crate) async fn form_targets(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    id: &str,
+) -> Result<Vec<String>, InteractionError> {
+    let open = under_way(server, cookies, id).await?;
+    Ok(open.map_or_else(Vec::new, |open| open.errand.form_targets().into_iter().map(str::to_owned).collect()))
 }
 
 /// Refuses a form that no page of ours sent, by what the browser says of it.

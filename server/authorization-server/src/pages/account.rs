@@ -95,6 +95,9 @@ pub enum Deed {
     PasswordChanged,
     /// By an operator.
     PasswordSet,
+    /// By a link that was sent to the account's address.
+    PasswordReset,
+    AccountOpened,
 }
 
 /// What a form has done.
@@ -106,6 +109,8 @@ pub enum Notice {
     DeviceSignedOut,
     OthersSignedOut,
     ApplicationRemoved,
+    AccountOpened,
+    PasswordReset,
 }
 
 /// What is wrong with a form.
@@ -123,4 +128,6 @@ pub enum AccountFault {
     /// A password has [`SHORTEST`](crate::password::SHORTEST) characters or more, and
     /// [`LONGEST`](crate::password::LONGEST) bytes at the most.
     NewPassword,
+    /// The new password is one that is guessed soon.
+    GuessablePassword,
 }

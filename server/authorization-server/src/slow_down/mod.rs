@@ -55,6 +55,26 @@ pub(crate) async fn take_for_user_code(
     take_all(server, network.into_iter().chain([user]).collect()).await
 }
 
+/// Counts a message that is to be sent to `mailbox`, by the network that asks for it and by the mailbox, which may be anybody's.
+pub(crate) async fn take_for_message(
+    server: &AuthorizationServer,
+    mailbox: &str,
+    address: Option<ClientAddress>,
+) -> Result<Result<Turn, SignedDuration>, Outage> {
+    let settings = &server.settings.slow_down;
+    let network = address.map(|address| address.network().to_string());
+    let network = network.map(|network| Counter::new("mailing", network.as_bytes(), settings.mailing));
+    let mailbox = Counter::new("mailbox", mailbox.to_lowercase().as_bytes(), settings.mailbox);
+    take_all(server, network.into_iter().chain([mailbox]).collect()).await
+}
+
+/// Counts a form that was sent by whoever has the link of `digest`, with the limits of a name: each tells whether a username is
+/// taken, or hashes a password.
+pub(crate) async fn take_for_link(server: &AuthorizationServer, digest: &str) -> Result<Result<(), SignedDuration>, Outage> {
+    let taken = Counter::new("link", digest.as_bytes(), server.settings.slow_down.name).take(server).await?;
+    Ok(taken.map_err(|Wait(wait)| wait))
+}
+
 async fn take_all(server: &AuthorizationServer, counters: Vec<Counter>) -> Result<Result<Turn, SignedDuration>, Outage> {
     let mut turn = Turn { counters: Vec::new() };
     for counter in counters {

@@ -19,6 +19,12 @@ pub struct SlowDown {
     /// For one address or /64 that registers clients, where everybody may (RFC 7591 §5): how many clients, not wrong passwords.
     #[serde(deserialize_with = "registering")]
     pub registration: Limit,
+    /// For one mailbox that is to be written to, whether or not it is an account's: how many messages, not wrong passwords.
+    #[serde(deserialize_with = "written_to")]
+    pub mailbox: Limit,
+    /// For one address or /64 that has messages sent, to whichever mailboxes.
+    #[serde(deserialize_with = "registering")]
+    pub mailing: Limit,
     /// For how long a browser counts as one that has signed in before.
     pub device_lifetime: SignedDuration,
 }
@@ -52,7 +58,16 @@ const SHARED: Limit = Limit {
     window: SignedDuration::from_hours(1),
 };
 
-/// For whoever registers clients: honest ones do so once.
+/// For one mailbox, whose owner did not ask for it perhaps. Nobody waits for longer than a link is good, so that whoever asks for
+/// another's mailbox all the time leaves its owner with one that works.
+const WRITTEN_TO: Limit = Limit {
+    attempts: 5,
+    first_delay: SignedDuration::from_mins(1),
+    longest_delay: SignedDuration::from_mins(30),
+    window: SignedDuration::from_hours(24),
+};
+
+/// For whoever registers clients, or has messages sent: honest ones do so once.
 const REGISTERING: Limit = Limit {
     attempts: 20,
     first_delay: SignedDuration::from_mins(1),
@@ -67,6 +82,8 @@ impl Default for SlowDown {
             device: PERSONAL,
             address: SHARED,
             registration: REGISTERING,
+            mailbox: WRITTEN_TO,
+            mailing: REGISTERING,
             device_lifetime: SignedDuration::from_hours(90 * 24),
         }
     }
@@ -101,6 +118,10 @@ fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error>
     Ok(Written::deserialize(deserializer)?.over(SHARED))
 }
 
+fn written_to<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+    Ok(Written::deserialize(deserializer)?.over(WRITTEN_TO))
+}
+
 fn registering<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
     Ok(Written::deserialize(deserializer)?.over(REGISTERING))
 }
@@ -114,8 +135,14 @@ impl SlowDown {
                 && limit.longest_delay >= limit.first_delay
                 && limit.window.is_positive()
         };
-        let limits =
-            [("name", self.name), ("device", self.device), ("address", self.address), ("registration", self.registration)];
+        let limits = [
+            ("name", self.name),
+            ("device", self.device),
+            ("address", self.address),
+            ("registration", self.registration),
+            ("mailbox", self.mailbox),
+            ("mailing", self.mailing),
+        ];
         let fault = limits.iter().find(|(_, limit)| !good(limit)).map(|(name, _)| *name);
         fault.or_else(|| (!self.device_lifetime.is_positive()).then_some("device_lifetime"))
     }

@@ -25,7 +25,11 @@ impl RememberingQueue {
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
-        self.envelopes.lock().unwrap().iter().map(|envelope| envelope.event.clone()).collect()
+        self.envelopes().into_iter().map(|envelope| envelope.event).collect()
+    }
+
+    pub(crate) fn envelopes(&self) -> Vec<Envelope> {
+        self.envelopes.lock().unwrap().clone()
     }
 }
 

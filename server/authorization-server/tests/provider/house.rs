@@ -166,6 +166,7 @@ pub(crate) fn boxes(
         audit: Arc::clone(users) as _,
         consents: Arc::clone(users) as _,
         grants: Arc::clone(users) as _,
+        links: Arc::clone(users) as _,
         sessions: Arc::clone(users) as _,
         signing_keys: Arc::clone(users) as _,
         clients: Arc::clone(users) as _,
@@ -184,6 +185,8 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
         clients: clients.to_vec(),
         dpop_nonce: false,
         registration: RegistrationPolicy::Off,
+        sign_up: true,
+        password_reset: true,
         demo_accounts: vec![DemoAccount { username: "demo".into(), password: PASSWORD.into() }],
         keys: KeySchedule::default(),
     }

@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::app::{VERIFIER, token};
 use crate::house::{House, PASSWORD};
+use crate::links::mailbox::{NEW, asked_for_password, send_password, token_in};
 use crate::methods::{SECRET, basic, send};
 
 /// Where the lines of a test go.
@@ -50,11 +51,15 @@ async fn no_secret_is_in_the_log() {
     assert!(house.app.refresh(&house, refresh, &[]).await.status.is_client_error());
     send(&house, "/revoke", &basic("app", SECRET), &[("token", refresh)]).await;
     browser.get(&format!("/end_session?id_token_hint={id}")).await;
+    let (mut reader, link) = asked_for_password(&house, "other@example.com").await;
+    let form = reader.open(&link).await;
+    assert_eq!(send_password(&mut reader, &form, NEW).await.status, 303);
+    assert_eq!(house.browser().open(&link).await.status, 410);
 
     drop(guard);
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("a token request was refused"), "what is logged is looked at");
-    let secrets = [code.as_str(), access, refresh, id, PASSWORD, "a-wrong-password", VERIFIER, SECRET];
+    let secrets = [code.as_str(), access, refresh, id, PASSWORD, "a-wrong-password", VERIFIER, SECRET, NEW, token_in(&link)];
     for secret in secrets.into_iter().chain(browser.cookies.values().map(String::as_str)) {
         assert!(!log.contains(secret), "{secret} is in the log");
     }

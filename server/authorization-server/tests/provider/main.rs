@@ -30,6 +30,7 @@ mod flood;
 mod interaction;
 mod introspection;
 mod keys;
+mod links;
 mod login;
 mod logout;
 mod logs;

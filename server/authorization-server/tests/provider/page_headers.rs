@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use crate::answer::Answer;
 use crate::house::House;
+use crate::links::mailbox::{asked_for_password, send_address};
 
 fn check(answer: &Answer, what: &str) {
     for (name, value) in [
@@ -47,6 +48,13 @@ async fn every_page_is_locked_down() {
     check(&browser.get("/").await, "the front page");
     check(&browser.get("/account").await, "the account page");
     check(&browser.get("/end_session").await, "the question whether to sign out");
+    let ask = browser.get("/sign-up").await;
+    check(&ask, "the page that asks for an address");
+    check(&send_address(&mut browser, &ask, "nobody").await, "an address that is none");
+    check(&browser.get("/reset-password/sent").await, "the answer to an address");
+    let (mut reader, link) = asked_for_password(&house, "other@example.com").await;
+    check(&reader.open(&link).await, "the form behind a link");
+    check(&house.browser().get("/confirm/none").await, "a link that cannot be used");
     check(&browser.get(&url).await, "a request that is used up");
     check(&browser.get("/authorize").await, "a request that names nobody");
     check(&browser.get(&house.plain.plainly(&[("scope", "")])).await, "a refusal that goes to the client");

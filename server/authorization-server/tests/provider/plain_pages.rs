@@ -1,20 +1,24 @@
 //! Pages as plain lines, so that tests read what was asked to be shown.
 
 use authorization_server::pages::{
-    AccountPage, ConsentPage, DeviceConsentPage, LeadsTo, LoginPage, Pages, Problem, SignOutPage, UserCodePage,
+    AccountPage, AskPage, ConsentPage, DeviceConsentPage, LeadsTo, LoginPage, NewAccountPage, NewPasswordPage, Pages, Problem,
+    SentPage, SignOutPage, SpentLinkPage, UserCodePage,
 };
 
 pub(crate) struct PlainPages;
 
 impl Pages for PlainPages {
     fn login(&self, page: &LoginPage) -> String {
-        let LoginPage { action, csrf, leads_to, username, fault, demo_accounts } = page;
+        let LoginPage { action, csrf, leads_to, username, fault, demo_accounts, sign_up, password_reset } = page;
         let leads_to = match leads_to {
             LeadsTo::Client(name) => name.clone(),
             own => format!("{own:?}"),
         };
         format!(
-            "login\naction={action}\ncsrf={csrf}\nclient={leads_to}\nusername={username}\nfault={fault:?}\ndemo={demo_accounts:?}"
+            "login\naction={action}\ncsrf={csrf}\nclient={leads_to}\nusername={username}\nfault={fault:?}\ndemo={demo_accounts:?}\n\
+             sign-up={}\nreset-password={}",
+            sign_up.as_deref().unwrap_or("off"),
+            password_reset.as_deref().unwrap_or("off")
         )
     }
 
@@ -59,6 +63,31 @@ impl Pages for PlainPages {
 
     fn signed_out(&self) -> String {
         "signed-out".to_owned()
+    }
+
+    fn ask(&self, page: &AskPage) -> String {
+        let AskPage { ask, action, csrf, sign_in, email, fault, back } = page;
+        let sign_in = sign_in.as_deref().unwrap_or_default();
+        format!("ask {ask:?}\naction={action}\ncsrf={csrf}\nsign_in={sign_in}\nemail={email}\nfault={fault:?}\nback={back}")
+    }
+
+    fn sent(&self, page: &SentPage) -> String {
+        let SentPage { ask, minutes, again, back } = page;
+        format!("sent {ask:?}\nminutes={minutes}\nagain={again}\nback={back}")
+    }
+
+    fn new_account(&self, page: &NewAccountPage) -> String {
+        let NewAccountPage { action, csrf, email, name, username, fault } = page;
+        format!("new-account\naction={action}\ncsrf={csrf}\nemail={email}\nname={name}\nusername={username}\nfault={fault:?}")
+    }
+
+    fn new_password(&self, page: &NewPasswordPage) -> String {
+        let NewPasswordPage { action, csrf, email, username, fault } = page;
+        format!("new-password\naction={action}\ncsrf={csrf}\nemail={email}\nusername={username}\nfault={fault:?}")
+    }
+
+    fn spent_link(&self, page: &SpentLinkPage) -> String {
+        format!("spent-link\nsign-up={:?}\nreset-password={:?}\naccount={}", page.sign_up, page.password_reset, page.account)
     }
 
     fn account(&self, page: &AccountPage) -> String {

@@ -10,16 +10,17 @@ use cache::Cache;
 use cache::redis::RedisCache;
 use protocol::OsRng;
 use queue::redis::RedisQueue;
-use queue::{Event, Queue};
+use queue::{Envelope, Event, Queue};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, postgres::PgConnectOptions};
 use tokio::task::JoinSet;
 use url::Url;
-use user_database::{Accounts as _, SqlDatabase};
+use user_database::{AccountKeeper as _, Accounts as _, SqlDatabase};
 use uuid::Uuid;
 
 use crate::answer::Answer;
-use crate::app::{claims, token};
+use crate::app::{borrowed, claims, token};
 use crate::house::{DEMO, House, account, boxes, sealing_secret, settings};
+use crate::links::mailbox::{link_in, writer};
 use crate::start::replica;
 
 /// Two replicas: `first` as the house knows it, and `second`.
@@ -58,6 +59,8 @@ on_both! {
     an_old_refresh_token_revokes_its_family_everywhere,
     of_fifty_assertions_at_two_replicas_one_is_taken,
     a_pushed_request_is_completed_at_one_replica_only,
+    of_confirmations_at_two_replicas_one_opens_an_account,
+    of_resets_at_two_replicas_one_counts,
 }
 
 /// Where a test's engine listens; none where the run is for the embedded engines only.
@@ -243,4 +246,75 @@ async fn a_pushed_request_is_completed_at_one_replica_only(pair: &Pair) {
     assert!(late.iter().all(|answer| answer.page() == "problem RequestExpired"), "{late:?}");
     let code = sent[0].sent("code").unwrap();
     assert_eq!(pair.second.app.redeem(&pair.second, &code, &[]).await.status, 200);
+}
+
+impl Pair {
+    /// The User Database of both.
+    async fn users(&self) -> Arc<SqlDatabase> {
+        match &self.database {
+            None => Arc::clone(&self.first.users),
+            Some((maintenance, name)) => {
+                let mut url = maintenance.clone();
+                url.set_path(name);
+                SqlDatabase::open(url.as_str(), Arc::new(OsRng)).await.unwrap()
+            }
+        }
+    }
+
+    /// The link that `event` asks the worker for.
+    async fn link(&self, event: Event) -> String {
+        let users = self.users().await;
+        let letter = writer(&self.first, &users).write(&Envelope::new(event, &*self.first.clock, &OsRng)).await.unwrap();
+        link_in(&letter.unwrap())
+    }
+
+    /// Eight browsers, every other one at the second replica, that have opened `link`, and then send what `fields` says at once.
+    async fn eight(&self, link: &str, fields: impl Fn(usize) -> Vec<(&'static str, String)>) -> Vec<u16> {
+        let mut sending = JoinSet::new();
+        for number in 0..8 {
+            let house = if number % 2 == 0 { &self.first } else { &self.second };
+            let mut browser = house.browser();
+            let form = browser.open(link).await;
+            let mut fields = fields(number);
+            fields.push(("csrf", form.field("csrf")));
+            sending.spawn(async move { browser.post(&form.field("action"), &borrowed(&fields)).await.status.as_u16() });
+        }
+        let mut statuses = sending.join_all().await;
+        statuses.sort_unstable();
+        statuses
+    }
+}
+
+/// Two at once, sign-up: one link opens one account, at whichever replica.
+async fn of_confirmations_at_two_replicas_one_opens_an_account(pair: &Pair) {
+    let email = "ada@example.org";
+    let event = Event::SignUpAsked { email: email.to_owned(), sign_in: None, user_agent: None, address: None };
+    let link = pair.link(event).await;
+    let before = pair.events().await;
+    let statuses = pair
+        .eight(&link, |number| {
+            let password = format!("a whole new passphrase, number {number}");
+            vec![("name", "Ada".to_owned()), ("username", format!("ada-{number}")), ("new-password", password)]
+        })
+        .await;
+    assert_eq!(statuses, [303, 410, 410, 410, 410, 410, 410, 410]);
+    let users = pair.users().await;
+    let opened = users.list("", 100).await.unwrap().into_iter().filter(|account| account.username.starts_with("ada-"));
+    assert_eq!(opened.count(), 1);
+    assert!(users.by_login(email).await.unwrap().unwrap().email_verified);
+    assert!(pair.events().await > before);
+}
+
+/// Attack 47, two at once: one link gives one password, at whichever replica.
+async fn of_resets_at_two_replicas_one_counts(pair: &Pair) {
+    let event =
+        Event::PasswordResetAsked { email: "demo@example.com".to_owned(), sign_in: None, user_agent: None, address: None };
+    let link = pair.link(event).await;
+    let users = pair.users().await;
+    let before = users.by_login("demo").await.unwrap().unwrap();
+    pair.first.wait(1);
+    let statuses = pair.eight(&link, |number| vec![("new-password", format!("a whole new passphrase, number {number}"))]).await;
+    assert_eq!(statuses, [303, 410, 410, 410, 410, 410, 410, 410]);
+    let after = users.by_login("demo").await.unwrap().unwrap();
+    assert!(after.password_hash != before.password_hash && after.sessions_since == pair.first.now());
 }

@@ -8,6 +8,7 @@ use super::SqlDatabase;
 use super::accounts::account;
 use super::columns::milliseconds;
 use super::lending::Transaction;
+use super::links::withdraw;
 use crate::{Account, AccountKeeper, Unavailable};
 
 #[async_trait]
@@ -38,6 +39,7 @@ impl AccountKeeper for SqlDatabase {
             .execute(&mut *transaction)
             .await?;
         end_grants(&mut transaction, subject, now).await?;
+        withdraw(&mut transaction, subject).await?;
         transaction.commit().await?;
         Ok(changed.rows_affected() > 0)
     }
@@ -49,6 +51,7 @@ impl AccountKeeper for SqlDatabase {
             let disable = sqlx::query(disable).bind(subject.to_string()).bind(milliseconds(now));
             let changed = disable.execute(&mut *transaction).await?;
             end_grants(&mut transaction, subject, now).await?;
+            withdraw(&mut transaction, subject).await?;
             changed
         } else {
             let enable = sqlx::query("UPDATE accounts SET disabled = 0 WHERE subject = $1").bind(subject.to_string());
@@ -65,7 +68,8 @@ impl AccountKeeper for SqlDatabase {
     }
 }
 
-async fn end_grants(transaction: &mut Transaction, subject: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+/// Ends the grants of an account.
+pub(super) async fn end_grants(transaction: &mut Transaction, subject: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE grants SET revoked_at = $2 WHERE subject = $1 AND revoked_at IS NULL")
         .bind(subject.to_string())
         .bind(milliseconds(now))

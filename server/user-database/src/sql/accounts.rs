@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::SqlDatabase;
 use super::columns::{instant, milliseconds, parsed, truth};
+use super::lending::Transaction;
 use crate::{Account, Accounts, Unavailable};
 
 #[async_trait]
@@ -41,40 +42,48 @@ impl Accounts for SqlDatabase {
     }
 
     async fn add(&self, account: &Account) -> Result<bool, Unavailable> {
-        // In order, so that two who want the same two logins wait for each other one way only.
-        let logins = BTreeSet::from([account.username.to_lowercase(), account.email.to_lowercase()]);
         let mut transaction = self.begin().await?;
-        let added = sqlx::query(
-            "INSERT INTO accounts (subject, username, password_hash, name, email, email_verified, created_at, disabled, \
-             sessions_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-        )
-        .bind(account.subject.to_string())
-        .bind(account.username.to_lowercase())
-        .bind(&account.password_hash)
-        .bind(&account.name)
-        .bind(&account.email)
-        .bind(i16::from(account.email_verified))
-        .bind(milliseconds(account.created_at))
-        .bind(i16::from(account.disabled))
-        .bind(milliseconds(account.sessions_since))
-        .execute(&mut *transaction)
-        .await?;
-        if added.rows_affected() == 0 {
+        if !insert(&mut transaction, account).await? {
             return Ok(false);
-        }
-        for login in logins {
-            let taken = sqlx::query("INSERT INTO logins (login, subject) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(login)
-                .bind(account.subject.to_string())
-                .execute(&mut *transaction)
-                .await?;
-            if taken.rows_affected() == 0 {
-                return Ok(false);
-            }
         }
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// Adds an account with its logins; false where one of them is taken, and then the transaction is to be given up.
+pub(super) async fn insert(transaction: &mut Transaction, account: &Account) -> Result<bool, sqlx::Error> {
+    // In order, so that two who want the same two logins wait for each other one way only.
+    let logins = BTreeSet::from([account.username.to_lowercase(), account.email.to_lowercase()]);
+    let added = sqlx::query(
+        "INSERT INTO accounts (subject, username, password_hash, name, email, email_verified, created_at, disabled, \
+             sessions_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+    )
+    .bind(account.subject.to_string())
+    .bind(account.username.to_lowercase())
+    .bind(&account.password_hash)
+    .bind(&account.name)
+    .bind(&account.email)
+    .bind(i16::from(account.email_verified))
+    .bind(milliseconds(account.created_at))
+    .bind(i16::from(account.disabled))
+    .bind(milliseconds(account.sessions_since))
+    .execute(&mut **transaction)
+    .await?;
+    if added.rows_affected() == 0 {
+        return Ok(false);
+    }
+    for login in logins {
+        let taken = sqlx::query("INSERT INTO logins (login, subject) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(login)
+            .bind(account.subject.to_string())
+            .execute(&mut **transaction)
+            .await?;
+        if taken.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(super) fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {

@@ -40,6 +40,10 @@ const EXPIRED_KEYS: &str = "DELETE FROM signing_keys WHERE kid IN \
 /// Sessions that have run out.
 const ENDED_SESSIONS: &str = "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE ends_at <= $1 LIMIT $2)";
 
+/// Links that have expired, used or not.
+const EXPIRED_LINKS: &str = "DELETE FROM mailed_links WHERE digest IN \
+     (SELECT digest FROM mailed_links WHERE expires_at <= $1 LIMIT $2)";
+
 /// Clients that registered themselves and that nobody allows anything.
 const UNUSED_CLIENTS: &str = "DELETE FROM clients WHERE client_id IN (SELECT c.client_id FROM clients c \
      WHERE c.by_operator = 0 AND c.created_at <= $1 AND NOT EXISTS (SELECT 1 FROM consents a WHERE a.client_id = c.client_id) \
@@ -63,6 +67,7 @@ impl SqlDatabase {
             (ENDED_GRANTS, now),
             (EXPIRED_KEYS, now),
             (ENDED_SESSIONS, now),
+            (EXPIRED_LINKS, now),
         ];
         for (statement, until) in steps {
             removed += self.remove_all(statement, until, now).await?;

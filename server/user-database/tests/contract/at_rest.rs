@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use protocol::seal;
-use user_database::{Accounts, AuditRecord, AuditTrail, Consents, Grants, Rotation, SigningKeys, StoredKey};
+use user_database::{
+    Accounts, AuditRecord, AuditTrail, Consents, Grants, Link, LinkPurpose, Links as _, Opening, Rotation, SigningKeys, StoredKey,
+};
 use uuid::Uuid;
 
 use crate::engines::{Home, on_every_engine};
@@ -66,6 +68,8 @@ struct Kept {
     grant: user_database::Grant,
     key: StoredKey,
     event: AuditRecord,
+    link: Link,
+    newcomer: user_database::Account,
 }
 
 impl Kept {
@@ -81,7 +85,13 @@ impl Kept {
         let details = serde_json::json!({ "n": 1 });
         let event = AuditRecord { id: Uuid::now_v7(), at: at(0), kind: "consented".to_owned(), subject: None, details };
         assert!(database.record(&event).await.unwrap());
-        Self { account, grant, key, event }
+        let link = crate::links::link(LinkPurpose::PasswordReset, &account.email, 0);
+        assert!(database.issue(&link).await.unwrap());
+        let sign_up = crate::links::link(LinkPurpose::SignUp, "newcomer@example.org", 0);
+        assert!(database.issue(&sign_up).await.unwrap());
+        let newcomer = crate::links::newcomer(&sign_up, "newcomer");
+        assert_eq!(database.open_account(&sign_up.digest, &newcomer, at(1)).await.unwrap(), Opening::Opened);
+        Self { account, grant, key, event, link, newcomer }
     }
 
     async fn check(self, database: &user_database::SqlDatabase) {
@@ -94,6 +104,8 @@ impl Kept {
         assert!(matches!(rotated, Rotation::Rotated(_)), "{rotated:?}");
         assert_eq!(database.all().await.unwrap(), [self.key]);
         assert_eq!(database.recent(None, 9).await.unwrap(), [self.event]);
+        assert_eq!(database.find(&self.link.digest, at(2)).await.unwrap(), Some(self.link));
+        assert_eq!(database.by_login("newcomer@example.org").await.unwrap(), Some(self.newcomer));
     }
 }
 

@@ -15,6 +15,7 @@ mod audit;
 mod clients;
 mod consents;
 mod grants;
+mod links;
 mod opening;
 mod pruning;
 mod rotation;

@@ -5,6 +5,7 @@
 
 mod at_account;
 mod at_devices;
+mod at_links;
 mod at_pages;
 mod at_register;
 mod at_sessions;

@@ -87,6 +87,7 @@ impl Rig {
                 boxes.signing_keys = Arc::new(Wired { inner: Arc::clone(&boxes.signing_keys), fuse: Arc::clone(&users) });
                 boxes.account_keeper = Arc::new(Wired { inner: Arc::clone(&boxes.account_keeper), fuse: Arc::clone(&users) });
                 boxes.audit = Arc::new(Wired { inner: Arc::clone(&boxes.audit), fuse: Arc::clone(&users) });
+                boxes.links = Arc::new(Wired { inner: Arc::clone(&boxes.links), fuse: Arc::clone(&users) });
                 boxes.sessions = Arc::new(Wired { inner: Arc::clone(&boxes.sessions), fuse: Arc::clone(&users) });
                 let wired = Arc::new(WiredGrants::new(Arc::clone(&boxes.grants), Arc::clone(&users)));
                 boxes.grants = Arc::clone(&wired) as _;
@@ -121,6 +122,13 @@ impl Rig {
             Room::Cache => &self.cache,
             Room::Queue => &self.queue,
         }
+    }
+
+    /// Whether `act` does without `room`: it is taken away, and nobody notices.
+    pub(crate) async fn does_without(&self, room: Room, act: impl AsyncFnOnce() -> Answer) -> (Answer, bool) {
+        self.fuse(room).arm(Fault::Gone, 1);
+        let answer = act().await;
+        (answer, !self.fuse(room).disarm())
     }
 
     /// How many grants live of those that were added since they were forgotten.

@@ -12,8 +12,8 @@ use protocol::secret::RefreshToken;
 use queue::{DeadLetter, Envelope, Handler, Queue};
 use tokio_util::sync::CancellationToken;
 use user_database::{
-    Account, AccountKeeper, Accounts, AuditRecord, AuditTrail, Clients, Connection, Consents, Grant, Grants, Rotation, Session,
-    Sessions, SigningKeys, StoredClient, StoredKey, Unavailable,
+    Account, AccountKeeper, Accounts, AuditRecord, AuditTrail, Clients, Connection, Consents, Grant, Grants, Link, Links,
+    Opening, Rotation, Session, Sessions, SigningKeys, StoredClient, StoredKey, Unavailable,
 };
 use uuid::Uuid;
 
@@ -179,6 +179,25 @@ impl Sessions for Wired<dyn Sessions> {
 
     async fn strike(&self, sid: &str) -> Result<Option<Session>, Unavailable> {
         self.fuse.pass(self.inner.strike(sid), no_users).await
+    }
+}
+
+#[async_trait]
+impl Links for Wired<dyn Links> {
+    async fn issue(&self, link: &Link) -> Result<bool, Unavailable> {
+        self.fuse.pass(self.inner.issue(link), no_users).await
+    }
+
+    async fn find(&self, digest: &str, now: Timestamp) -> Result<Option<Link>, Unavailable> {
+        self.fuse.pass(self.inner.find(digest, now), no_users).await
+    }
+
+    async fn open_account(&self, digest: &str, account: &Account, now: Timestamp) -> Result<Opening, Unavailable> {
+        self.fuse.pass(self.inner.open_account(digest, account, now), no_users).await
+    }
+
+    async fn reset_password(&self, digest: &str, password_hash: &str, now: Timestamp) -> Result<bool, Unavailable> {
+        self.fuse.pass(self.inner.reset_password(digest, password_hash, now), no_users).await
     }
 }
 
