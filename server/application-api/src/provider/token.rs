@@ -86,6 +86,8 @@ impl Provider {
         async {
             match self.judged(&metadata, &answer, redeemed).await {
                 Ok(exchanged) => Ok(exchanged),
+                // The session stays as it was, and to many providers its tokens are of the same grant: nothing is revoked.
+                Err(ProviderError::Insufficient) => Err(ProviderError::Insufficient),
                 Err(error) => {
                     // What was given and will not be used must not lie about.
                     if let Some(refresh) = answer.refresh_token() {

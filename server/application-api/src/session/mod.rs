@@ -69,6 +69,11 @@ impl Identity {
     pub fn age(&self, now: Timestamp) -> Option<SignedDuration> {
         self.authenticated_at.map(|at| now.duration_since(at))
     }
+
+    /// Whether both are of one user of one provider.
+    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
+        (&self.provider, &self.issuer, &self.subject) == (&other.provider, &other.issuer, &other.subject)
+    }
 }
 
 /// An access token.
@@ -82,13 +87,6 @@ pub struct Access {
     pub expires_at: Option<Timestamp>,
     /// When to refresh it: a little before.
     pub refresh_at: Option<Timestamp>,
-}
-
-impl Identity {
-    /// Whether both are of one user of one provider.
-    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
-        (&self.provider, &self.issuer, &self.subject) == (&other.provider, &other.issuer, &other.subject)
-    }
 }
 
 /// The tokens of a session. They never leave the server.
