@@ -279,7 +279,11 @@ async fn provider_origin(
         sessions: database.clone(),
         signing_keys: database.clone(),
         clients: database.clone(),
-        pages: Arc::new(ProviderPages::new(app::stylesheet_path(options), &configuration.application.origin)),
+        pages: Arc::new(ProviderPages::new(
+            app::stylesheet_path(options),
+            &configuration.application.origin,
+            configuration.is_development(),
+        )),
         clock: Arc::clone(&nature.clock),
         rng: Arc::clone(&nature.rng),
         outbound: outbound(configuration)?,

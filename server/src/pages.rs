@@ -13,12 +13,14 @@ mod links;
 pub struct ProviderPages(shown::ProviderSite);
 
 impl ProviderPages {
-    /// `stylesheet` is the path of the sheet on the provider's origin, `application_url` the way on from pages that end here.
-    pub fn new(stylesheet: String, application_url: &str) -> Self {
+    /// `stylesheet` is the path of the sheet on the provider's origin, `application_url` the way on from pages that end here, whose
+    /// outbox holds what development does not send.
+    pub fn new(stylesheet: String, application_url: &str, in_development: bool) -> Self {
         Self(shown::ProviderSite {
             stylesheet,
             application_name: "Cloakroom".to_owned(),
             application_url: Some(application_url.to_owned()),
+            outbox_url: in_development.then(|| format!("{application_url}/outbox")),
         })
     }
 }

@@ -9,6 +9,8 @@ pub struct ProviderSite {
     pub application_name: String,
     /// The application that people come from, as a way on from pages that end here.
     pub application_url: Option<String>,
+    /// In development: where messages are that are not sent.
+    pub outbox_url: Option<String>,
 }
 
 /// What is wrong with the last attempt to log in.

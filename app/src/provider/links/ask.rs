@@ -81,6 +81,7 @@ pub fn sent(site: &ProviderSite, page: &SentPage) -> String {
         Ask::SignUp => "A message is on its way to you. If there is an account with your address already, it says so.",
         Ask::PasswordReset => "If there is an account with the address that you entered, a message is on its way to it.",
     };
+    let outbox = site.outbox_url.clone();
     document(site, "Look into your mailbox", move || {
         view! {
             <h1>"Look into your mailbox"</h1>
@@ -97,6 +98,9 @@ pub fn sent(site: &ProviderSite, page: &SentPage) -> String {
                 </p>
             </div>
             <p class="ways"><a class="button" id="back" href=back>"Back to sign-in"</a></p>
+            {outbox.map(|url| view! {
+                <p class="note">"Development mode sends no e-mail: the message is in the " <a id="outbox" href=url>"outbox"</a> "."</p>
+            })}
         }
     })
 }

@@ -8,6 +8,7 @@ fn site() -> ProviderSite {
         stylesheet: "/pkg/cloakroom.css".to_owned(),
         application_name: "Cloakroom".to_owned(),
         application_url: Some("http://localhost:3000/".to_owned()),
+        outbox_url: Some("http://localhost:3000/outbox".to_owned()),
     }
 }
 
@@ -120,4 +121,11 @@ fn the_answer_is_the_same_for_every_address() {
         assert!(shown.contains("If there is an account") && shown.contains("within 30 minutes"), "{shown}");
         assert!(!shown.contains('@'), "{shown}");
     }
+}
+
+#[test]
+fn only_development_points_to_the_outbox() {
+    let page = SentPage { ask: Ask::SignUp, minutes: 30, again: "/sign-up".to_owned(), back: "/account".to_owned() };
+    assert!(sent(&site(), &page).contains("href=\"http://localhost:3000/outbox\""));
+    assert!(!sent(&ProviderSite { outbox_url: None, ..site() }, &page).contains("outbox"));
 }
