@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 use http::{HeaderValue, StatusCode};
+use protocol::OsRng;
+use protocol::entropy::opaque;
 use url::form_urlencoded::Serializer;
 
 use super::{Asked, Begin, Floor, Scenario, Servers};
@@ -24,12 +26,19 @@ pub(super) const OF_A_CLIENT: Scenario = Scenario {
 /// A user's token: its grant and its account stand in the User Database.
 pub(super) const OF_A_USER: Scenario = Scenario { name: "introspection: a user's token", begin: of_a_user, ..OF_A_CLIENT };
 
-/// Something that is no token of ours.
-pub(super) const OF_NOTHING: Scenario = Scenario {
+/// A token that might be one of ours by its shape, and is nobody's.
+pub(super) const OF_NOBODY: Scenario = Scenario {
     name: "introspection: an unknown token",
     floor: Floor { gets: 0, posts: 1, signatures: &[] },
-    begin: |servers| Box::pin(asker(servers, "no-token-of-anybody".to_owned(), "\"active\":false")),
+    begin: |servers| Box::pin(asker(servers, opaque(&OsRng), "\"active\":false")),
     ..OF_A_CLIENT
+};
+
+/// Something that no token of ours looks like.
+pub(super) const OF_NOTHING: Scenario = Scenario {
+    name: "introspection: something that is no token",
+    begin: |servers| Box::pin(asker(servers, "no-token-of-anybody".to_owned(), "\"active\":false")),
+    ..OF_NOBODY
 };
 
 fn of_a_client(servers: &Servers) -> Begin<'_> {

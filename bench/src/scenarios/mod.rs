@@ -64,7 +64,7 @@ impl Servers {
 }
 
 /// The bare handler first: the others are held against it.
-pub(crate) static SCENARIOS: [Scenario; 14] = [
+pub(crate) static SCENARIOS: [Scenario; 15] = [
     bare_handler::GET,
     bare_handler::POST,
     documents::DISCOVERY,
@@ -78,5 +78,6 @@ pub(crate) static SCENARIOS: [Scenario; 14] = [
     sign_in::PUSHED,
     introspection::OF_A_CLIENT,
     introspection::OF_A_USER,
+    introspection::OF_NOBODY,
     introspection::OF_NOTHING,
 ];

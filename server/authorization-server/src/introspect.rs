@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use protocol::claims::{AccessTokenClaims, Audience};
 use protocol::dpop::Scheme;
+use protocol::entropy::is_opaque;
 use protocol::secret::RefreshToken;
 use protocol::wire::{Introspection, IntrospectionResponse};
 use uuid::Uuid;
@@ -72,6 +73,9 @@ async fn about_refresh_token(
     client: &Client,
     token: &RefreshToken,
 ) -> Result<Option<Introspection>, Outage> {
+    if !is_opaque(token.expose()) {
+        return Ok(None);
+    }
     let grant = server.boxes.grants.of_unused_refresh_token(token, &client.client_id, server.now()).await?;
     let Some(grant) = grant else { return Ok(None) };
     if !may_still_sign_in(server, grant.subject).await? {

@@ -24,6 +24,11 @@ pub fn opaque(rng: &dyn Rng) -> String {
     URL_SAFE_NO_PAD.encode(rng.bits_256())
 }
 
+/// Whether `text` has the shape of what [`opaque`] gives; what has not was never handed out.
+pub fn is_opaque(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 /// The operating system's generator.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsRng;
@@ -50,6 +55,22 @@ impl Rng for CountingRng {
             for (byte, random) in chunk.iter_mut().zip(block) {
                 *byte = random;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_opaque_is_known_by_its_shape() {
+        let given = opaque(&CountingRng::default());
+        assert!(is_opaque(&given), "{given}");
+        let (short, long) = (&given[1..], format!("{given}A"));
+        for other in ["", short, &long, &given.replace(&given[..1], "."), &given.replace(&given[..2], "ü"), "no-token-of-anybody"]
+        {
+            assert!(!is_opaque(other), "{other}");
         }
     }
 }

@@ -67,6 +67,19 @@ async fn a_foreign_token_is_not_active() {
     }
 }
 
+/// What was never handed out is known by its shape: nobody is asked about it. What might have been is looked up.
+#[tokio::test]
+async fn only_what_could_be_a_token_is_looked_up() {
+    let house = House::build().await;
+    house.users.close().await;
+    for shapeless in ["nonsense", &"a".repeat(42), &"a".repeat(44), &"ü".repeat(43), &".".repeat(43)] {
+        let answer = house.app.post(&house, "/introspect", &[("token", shapeless.to_owned())]).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (200, inactive()), "{shapeless}");
+    }
+    let answer = house.app.post(&house, "/introspect", &[("token", "a".repeat(43))]).await;
+    assert_eq!((answer.status.as_u16(), answer.error().as_str()), (503, "temporarily_unavailable"));
+}
+
 /// RFC 7662 §4: a resource server learns about access tokens for it, and about no refresh token.
 #[tokio::test]
 async fn a_resource_server_learns_about_access_tokens_for_it() {
