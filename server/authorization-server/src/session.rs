@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use jiff::{SignedDuration, Timestamp};
-use protocol::ClientAddress;
 use protocol::secret::Ticket;
+use protocol::{ClientAddress, Exchange, Scope};
 use queue::Event;
 use serde::{Deserialize, Serialize};
 use tower_cookies::cookie::SameSite;
@@ -49,6 +49,11 @@ impl Session {
     /// session may then end early.
     fn wants_noting(&self, now: Timestamp, idle: SignedDuration) -> bool {
         self.used_at.is_none_or(|at| now.duration_since(at) >= idle / 60)
+    }
+
+    /// Whether it is still one of `account`, which may sign in and has not ended its sessions since this one began.
+    fn is_of(&self, account: &Account) -> bool {
+        !account.disabled && self.auth_time >= account.sessions_since
     }
 }
 
@@ -89,6 +94,28 @@ fn ticket(cookies: &Cookies) -> Option<Ticket> {
 
 /// The session of this browser, if there is one whose account may still sign in; using it keeps it from going idle.
 pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> Result<Option<Present>, Outage> {
+    let Some((session, ticket)) = open(server, cookies).await? else { return Ok(None) };
+    let account = server.boxes.accounts.by_subject(session.subject);
+    let account = account.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+    let account = account.filter(|account| session.is_of(account));
+    Ok(account.map(|account| Present { session, account, ticket }))
+}
+
+/// The same for somebody who comes from `client`, with what they allowed it so far.
+pub(crate) async fn present_to(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    client: &Client,
+) -> Result<Option<(Present, Scope)>, Outage> {
+    let Some((session, ticket)) = open(server, cookies).await? else { return Ok(None) };
+    let found = server.boxes.accounts.by_subject_with_consent(session.subject, &client.client_id);
+    let found = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+    let found = found.filter(|(account, _)| session.is_of(account));
+    Ok(found.map(|(account, allowed)| (Present { session, account, ticket }, allowed)))
+}
+
+/// The record that the ticket of this browser opens, kept from going idle, and the ticket.
+async fn open(server: &AuthorizationServer, cookies: &Cookies) -> Result<Option<(Session, Ticket)>, Outage> {
     let Some(ticket) = ticket(cookies) else { return Ok(None) };
     let Some(held) = SESSIONS.get(server, ticket.expose()).await? else { return Ok(None) };
     let now = server.now();
@@ -102,16 +129,7 @@ pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> 
         // Where another request has written meanwhile, it has noted the use as well.
         SESSIONS.replace(server, ticket.expose(), &held, &used, left.min(idle)).await?;
     }
-    let subject = held.value.subject;
-    let account = server
-        .boxes
-        .accounts
-        .by_subject(subject)
-        .instrument(exchange::span(protocol::Exchange::AccountAndConsentRecords))
-        .await?;
-    let began = held.value.auth_time;
-    let account = account.filter(|account| !account.disabled && began >= account.sessions_since);
-    Ok(account.map(|account| Present { session: held.value, account, ticket }))
+    Ok(Some((held.value, ticket)))
 }
 
 /// Begins a session for who has just signed in. The ticket is always a fresh one, and what the browser had before is void, so

@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use protocol::Scope;
 use uuid::Uuid;
 
 use crate::Unavailable;
@@ -45,6 +46,9 @@ pub trait Accounts: Send + Sync + 'static {
     async fn by_login(&self, login: &str) -> Result<Option<Account>, Unavailable>;
     /// The account of `subject`.
     async fn by_subject(&self, subject: Uuid) -> Result<Option<Account>, Unavailable>;
+    /// The account of `subject` with what it allowed `client_id` so far, as [`Consents::allowed`](crate::Consents::allowed) tells it:
+    /// one question less.
+    async fn by_subject_with_consent(&self, subject: Uuid, client_id: &str) -> Result<Option<(Account, Scope)>, Unavailable>;
     /// Adds an account; false where the username or the e-mail address is taken, as either of the two, or the subject.
     async fn add(&self, account: &Account) -> Result<bool, Unavailable>;
 }

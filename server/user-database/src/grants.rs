@@ -63,8 +63,9 @@ pub enum Rotation {
 /// Grants and their refresh tokens. Tokens are stored hashed; a successor is kept sealed under its predecessor.
 #[async_trait]
 pub trait Grants: Send + Sync + 'static {
-    /// Adds a grant with its first refresh token, if it has one.
-    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<(), Unavailable>;
+    /// Adds a grant with its first refresh token, if it has one; false where its user may not have it: the account is gone or
+    /// disabled, or was given another password, since they authenticated.
+    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<bool, Unavailable>;
     /// The grant, unless revoked or expired at `now`.
     async fn live(&self, id: Uuid, now: Timestamp) -> Result<Option<Grant>, Unavailable>;
     /// Uses up `presented` of `client_id` and makes `successor` live, atomically; of many at once, one rotates and the

@@ -1,7 +1,7 @@
 //! The adapter over sqlx: the same statements on SQLite and on PostgreSQL, a file per port.
 //!
 //! SQLite has one writer at a time, so writes queue for one connection, in order, and reads have their own; on
-//! PostgreSQL both are one pool. What writes more than one statement begins as a writer (`BEGIN IMMEDIATE`), so that
+//! PostgreSQL both are one pool. Writes of one statement that wait are committed together (`sql/writing.rs`). What writes more than one statement begins as a writer (`BEGIN IMMEDIATE`), so that
 //! SQLite never has to refuse to promote a reader.
 
 use std::sync::Arc;
@@ -27,16 +27,19 @@ mod prune;
 mod sessions;
 mod signing_keys;
 mod sqlite;
+mod writing;
 
 use engine::Engine;
 use lending::{Lender, Transaction};
 pub use prune::REPLAY_MEMORY;
+use writing::{Statement, Writer};
 
 /// The User Database on SQLite or PostgreSQL, chosen by URL.
 pub struct SqlDatabase {
     engine: Engine,
     reads: Lender,
-    writes: Lender,
+    transactions: Lender,
+    writer: Writer,
     rng: Arc<dyn Rng>,
 }
 
@@ -55,9 +58,11 @@ impl SqlDatabase {
         migrations::run(engine, &mut connection).await?;
         connection.close().await?;
         let reads = Lender::of(engine.reads(address.clone()));
-        let writes = engine.writes(address).map_or_else(|| reads.clone(), Lender::of);
+        let alone = engine.writes(address).map(Lender::of);
+        let writer = alone.clone().map_or_else(|| Writer::beside(reads.clone()), Writer::queue);
+        let transactions = alone.unwrap_or_else(|| reads.clone());
         tracing::debug!(?engine, "the User Database is open");
-        Ok(Arc::new(Self { engine, reads, writes, rng }))
+        Ok(Arc::new(Self { engine, reads, transactions, writer, rng }))
     }
 
     /// Asks whether the database answers.
@@ -71,12 +76,17 @@ impl SqlDatabase {
 
     /// Waits for what is under way and lets the database go; whatever is asked afterwards is [`Unavailable`].
     pub async fn close(&self) {
-        self.writes.close().await;
+        self.transactions.close().await;
         self.reads.close().await;
+    }
+
+    /// Runs a statement that writes, and answers how many rows it changed.
+    async fn write(&self, statement: Statement) -> Result<u64, Unavailable> {
+        self.writer.write(statement).await
     }
 
     /// Begins a transaction that is going to write; dropped without a commit, it leaves nothing behind.
     async fn begin(&self) -> Result<Transaction, sqlx::Error> {
-        self.writes.begin(self.engine.begin_writing()).await
+        self.transactions.begin(self.engine.begin_writing()).await
     }
 }

@@ -119,8 +119,9 @@ async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) ->
         let request = AuthorizeRequest::plain(&server.clients, parameters).await??;
         (request.check(server).map_err(|refused| AuthorizeError::Refused(Box::new(refused)))?, None)
     };
-    let present = session::present(server, cookies).await?;
-    Ok(interaction::enter(server, cookies, &request, pushed, present.as_ref()).await?)
+    let present = session::present_to(server, cookies, &request.client).await?;
+    let present = present.as_ref().map(|(present, allowed)| (present, allowed));
+    Ok(interaction::enter(server, cookies, &request, pushed, present).await?)
 }
 
 /// The pushed request that the browser brings; it was checked when it was pushed, and is bound to its client (RFC 9126 §2.2).

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use protocol::wire::Parameters;
-use protocol::{ErrorCode, fetch_metadata};
+use protocol::{ErrorCode, Scope, fetch_metadata};
 use subtle::ConstantTimeEq as _;
 use tower_cookies::Cookies;
 
@@ -69,16 +69,16 @@ impl InteractionError {
 /// The user said no (RFC 6749 §4.1.2.1).
 const DENIED: Refusal = Refusal { code: ErrorCode::AccessDenied, description: "the user denied the request" };
 
-/// Answers a checked authorization request: at once where the user is signed in and has allowed it before, else by leading
-/// to a page.
+/// Answers a checked authorization request: at once where the user is `present` and has allowed it before, else by leading to a
+/// page.
 pub(crate) async fn enter(
     server: &AuthorizationServer,
     cookies: &Cookies,
     request: &AuthorizeRequest<Checked>,
     pushed: Option<Spendable>,
-    present: Option<&Present>,
+    present: Option<(&Present, &Scope)>,
 ) -> Result<Response, InteractionError> {
-    let page = match next::of_request(server, request, present, &Progress::default()).await? {
+    let page = match next::of_request(server, request, present, &Progress::default()) {
         Next::End(ending) => return end(server, ending, pushed).await,
         Next::Login => "login",
         Next::Consent(..) => "consent",

@@ -1,7 +1,7 @@
 //! What comes next in an interaction: a page, or its end (for authorization requests OpenID Connect Core §3.1.2.3, §3.1.2.4).
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::{ErrorCode, Exchange};
+use protocol::{ErrorCode, Exchange, Scope};
 use tracing::Instrument as _;
 
 use super::ending::Ending;
@@ -35,42 +35,41 @@ pub(super) async fn decide<'a>(
     progress: &Progress,
 ) -> Result<Next<'a>, Outage> {
     match (errand, present) {
-        (Errand::Authorization(request), present) => of_request(server, request, present, progress).await,
+        (Errand::Authorization(request), None) => Ok(of_request(server, request, None, progress)),
+        (Errand::Authorization(request), Some(present)) => {
+            let allowed = server.boxes.consents.allowed(present.session.subject, &request.client.client_id);
+            let allowed = allowed.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+            Ok(of_request(server, request, Some((present, &allowed)), progress))
+        }
         (Errand::Page(page), Some(_)) => Ok(Next::End(Ending::Page(page))),
         (Errand::Page(_), None) => Ok(Next::Login),
     }
 }
 
-/// The same for an authorization request.
-pub(super) async fn of_request<'a>(
+/// The same for an authorization request, where it is known what whoever is present allowed its client so far.
+pub(super) fn of_request<'a>(
     server: &AuthorizationServer,
     request: &'a AuthorizeRequest<Checked>,
-    present: Option<&'a Present>,
+    present: Option<(&'a Present, &Scope)>,
     progress: &Progress,
-) -> Result<Next<'a>, Outage> {
+) -> Next<'a> {
     let demand = request.demand();
     let refuse = |refusal| Next::End(Ending::Refusal(request, refusal));
     let login = || if demand.prompt.none { refuse(LOGIN_REQUIRED) } else { Next::Login };
-    let Some(present) = present else { return Ok(login()) };
+    let Some((present, allowed)) = present else { return login() };
     let session = &present.session;
     let just_now = progress.authenticated_at.is_some_and(|at| session.auth_time >= at);
     if !just_now && (demand.prompt.login || is_stale(session.auth_time, demand.max_age, server.now())) {
-        return Ok(login());
+        return login();
     }
     if demand.subject.is_some_and(|wanted| wanted != session.subject) {
-        return Ok(if just_now { refuse(OTHER_USER) } else { login() });
+        return if just_now { refuse(OTHER_USER) } else { login() };
     }
-    let allowed = server
-        .boxes
-        .consents
-        .allowed(session.subject, &request.client.client_id)
-        .instrument(exchange::span(Exchange::AccountAndConsentRecords))
-        .await?;
     let asked_again = demand.prompt.consent && progress.consented != Some(session.subject);
-    if asked_again || !demand.scope.is_within(&allowed) {
-        return Ok(if demand.prompt.none { refuse(CONSENT_REQUIRED) } else { Next::Consent(request, present) });
+    if asked_again || !demand.scope.is_within(allowed) {
+        return if demand.prompt.none { refuse(CONSENT_REQUIRED) } else { Next::Consent(request, present) };
     }
-    Ok(Next::End(Ending::Code(request, present)))
+    Next::End(Ending::Code(request, present))
 }
 
 /// Whether the login is older than `max_age` seconds; an age of nothing always is.

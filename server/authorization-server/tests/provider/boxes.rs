@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cache::Cache;
+use protocol::Scope;
 use queue::{DeadLetter, Envelope, Event, Handler, Queue};
 use tokio_util::sync::CancellationToken;
 use user_database::{Account, Accounts};
@@ -135,6 +136,15 @@ impl Accounts for FragileAccounts {
             return Err(user_database::Unavailable("taken away".into()));
         }
         Ok(self.judge(self.inner.by_subject(subject).await?))
+    }
+
+    async fn by_subject_with_consent(
+        &self,
+        subject: Uuid,
+        client_id: &str,
+    ) -> Result<Option<(Account, Scope)>, user_database::Unavailable> {
+        let found = self.inner.by_subject_with_consent(subject, client_id).await?;
+        Ok(found.and_then(|(account, allowed)| Some((self.judge(Some(account))?, allowed))))
     }
 
     async fn add(&self, account: &Account) -> Result<bool, user_database::Unavailable> {

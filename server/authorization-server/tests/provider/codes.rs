@@ -1,5 +1,3 @@
-use std::sync::atomic::Ordering;
-
 use protocol::jose::{self, JwkSet};
 use user_database::AccountKeeper;
 
@@ -164,9 +162,10 @@ async fn a_stranger_redeems_nothing() {
 async fn a_code_of_an_account_that_may_no_longer_sign_in_is_refused() {
     let house = House::build().await;
     let code = house.app.code(&house, &mut house.browser(), &[]).await;
-    house.accounts.disabled.store(true, Ordering::SeqCst);
+    let before = house.now() - jiff::SignedDuration::from_secs(1);
+    AccountKeeper::set_disabled(&*house.users, DEMO, true, before).await.unwrap();
     assert_eq!(house.app.redeem(&house, &code, &[]).await.error(), "invalid_grant");
-    house.accounts.disabled.store(false, Ordering::SeqCst);
+    AccountKeeper::set_disabled(&*house.users, DEMO, false, before).await.unwrap();
     let now = house.now() + jiff::SignedDuration::from_secs(1);
     AccountKeeper::set_password(&*house.users, DEMO, "$argon2id$new", now).await.unwrap();
     assert_eq!(house.app.redeem(&house, &code, &[]).await.error(), "invalid_grant");

@@ -27,7 +27,7 @@ impl AccountKeeper for SqlDatabase {
 
     async fn set_name(&self, subject: Uuid, name: &str) -> Result<bool, Unavailable> {
         let rename = sqlx::query("UPDATE accounts SET name = $2 WHERE subject = $1").bind(subject.to_string()).bind(name);
-        Ok(rename.execute(&self.writes).await?.rows_affected() > 0)
+        Ok(self.write(rename).await? > 0)
     }
 
     async fn set_password(&self, subject: Uuid, password_hash: &str, now: Timestamp) -> Result<bool, Unavailable> {
@@ -64,7 +64,7 @@ impl AccountKeeper for SqlDatabase {
     async fn remove(&self, subject: Uuid) -> Result<bool, Unavailable> {
         // What belongs to the account goes with it: logins, consents, grants and their refresh tokens.
         let removed = sqlx::query("DELETE FROM accounts WHERE subject = $1").bind(subject.to_string());
-        Ok(removed.execute(&self.writes).await?.rows_affected() > 0)
+        Ok(self.write(removed).await? > 0)
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use protocol::Scope;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
 use super::SqlDatabase;
-use super::columns::{instant, milliseconds, parsed, truth};
+use super::columns::{instant, milliseconds, parsed, truth, unreadable};
 use super::lending::Transaction;
 use crate::{Account, Accounts, Unavailable};
 
@@ -39,6 +40,22 @@ impl Accounts for SqlDatabase {
         .fetch_optional(&self.reads)
         .await?;
         Ok(row.as_ref().map(account).transpose()?)
+    }
+
+    async fn by_subject_with_consent(&self, subject: Uuid, client_id: &str) -> Result<Option<(Account, Scope)>, Unavailable> {
+        let row = sqlx::query(
+            "SELECT subject, username, password_hash, name, email, email_verified, created_at, disabled, sessions_since, \
+             (SELECT string_agg(c.token, ' ') FROM consents c WHERE c.subject = accounts.subject AND c.client_id = $2) AS allowed \
+             FROM accounts WHERE subject = $1",
+        )
+        .bind(subject.to_string())
+        .bind(client_id)
+        .fetch_optional(&self.reads)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let allowed: Option<&str> = row.try_get("allowed")?;
+        let allowed = Scope::parse(allowed.unwrap_or_default()).map_err(|source| unreadable("allowed", source))?;
+        Ok(Some((account(&row)?, allowed)))
     }
 
     async fn add(&self, account: &Account) -> Result<bool, Unavailable> {

@@ -19,10 +19,8 @@ impl AuditTrail for SqlDatabase {
         .bind(milliseconds(record.at))
         .bind(writable(&record.kind))
         .bind(record.subject.as_deref().map(writable))
-        .bind(record.details.to_string())
-        .execute(&self.writes)
-        .await?;
-        Ok(recorded.rows_affected() > 0)
+        .bind(record.details.to_string());
+        Ok(self.write(recorded).await? > 0)
     }
 
     async fn recent(&self, subject: Option<&str>, limit: u32) -> Result<Vec<AuditRecord>, Unavailable> {

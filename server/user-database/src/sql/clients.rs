@@ -47,10 +47,8 @@ impl Clients for SqlDatabase {
         .bind(client.secret_digest.as_deref())
         .bind(client.registration_digest.as_deref())
         .bind(i16::from(client.by_operator))
-        .bind(milliseconds(client.created_at))
-        .execute(&self.writes)
-        .await?;
-        Ok(added.rows_affected() > 0)
+        .bind(milliseconds(client.created_at));
+        Ok(self.write(added).await? > 0)
     }
 
     async fn replace(&self, client: &StoredClient) -> Result<bool, Unavailable> {
@@ -59,10 +57,8 @@ impl Clients for SqlDatabase {
                 .bind(&client.client_id)
                 .bind(client.metadata.to_string())
                 .bind(client.secret_digest.as_deref())
-                .bind(client.registration_digest.as_deref())
-                .execute(&self.writes)
-                .await?;
-        Ok(replaced.rows_affected() > 0)
+                .bind(client.registration_digest.as_deref());
+        Ok(self.write(replaced).await? > 0)
     }
 
     async fn remove(&self, client_id: &str) -> Result<bool, Unavailable> {

@@ -6,11 +6,9 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _};
 
+use super::lending::PATIENCE;
 use super::{postgres, sqlite};
 use crate::Unavailable;
-
-/// How long a connection may take to come about, or to become free.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections that only read a SQLite file; each is a thread.
 const SQLITE_READERS: u32 = 4;

@@ -16,10 +16,11 @@ mod rotation;
 
 #[async_trait]
 impl Grants for SqlDatabase {
-    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<(), Unavailable> {
+    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<bool, Unavailable> {
         let statement = sqlx::query(
             "INSERT INTO grants (id, subject, client_id, scope, auth_time, session, created_at, expires_at, dpop_jkt, resource) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             SELECT $1, subject, $3, $4, $5, $6, $7, $8, $9, $10 FROM accounts \
+             WHERE subject = $2 AND disabled = 0 AND sessions_since <= $5",
         )
         .bind(grant.id.to_string())
         .bind(grant.subject.to_string())
@@ -32,13 +33,16 @@ impl Grants for SqlDatabase {
         .bind(grant.dpop_jkt.as_ref().map(Thumbprint::as_str))
         .bind(grant.resource.as_deref());
         let Some(first) = first else {
-            statement.execute(&self.writes).await?;
-            return Ok(());
+            return Ok(self.write(statement).await? > 0);
         };
         let mut transaction = self.begin().await?;
-        statement.execute(&mut *transaction).await?;
+        if statement.execute(&mut *transaction).await?.rows_affected() == 0 {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
         rotation::add_token(&mut transaction, grant.id, first).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn live(&self, id: Uuid, now: Timestamp) -> Result<Option<Grant>, Unavailable> {
@@ -76,19 +80,15 @@ impl Grants for SqlDatabase {
     async fn bind(&self, id: Uuid, key: &Thumbprint) -> Result<bool, Unavailable> {
         let bound = sqlx::query("UPDATE grants SET dpop_jkt = $2 WHERE id = $1 AND (dpop_jkt IS NULL OR dpop_jkt = $2)")
             .bind(id.to_string())
-            .bind(key.as_str())
-            .execute(&self.writes)
-            .await?;
-        Ok(bound.rows_affected() > 0)
+            .bind(key.as_str());
+        Ok(self.write(bound).await? > 0)
     }
 
     async fn revoke(&self, id: Uuid, now: Timestamp) -> Result<bool, Unavailable> {
         let revoked = sqlx::query("UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2")
             .bind(id.to_string())
-            .bind(milliseconds(now))
-            .execute(&self.writes)
-            .await?;
-        Ok(revoked.rows_affected() > 0)
+            .bind(milliseconds(now));
+        Ok(self.write(revoked).await? > 0)
     }
 
     async fn of_unused_refresh_token(

@@ -22,6 +22,9 @@ const STALE: Duration = Duration::from_secs(1);
 /// After this long outside, a connection goes back, so that the pool may replace or close it.
 const LONG: Duration = Duration::from_mins(10);
 
+/// How long a connection may take to come about, or to become free, and a write in the queue to be done.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Lends the connections of a pool, whoever asks first being first.
 #[derive(Clone, Debug)]
 pub(super) struct Lender(Arc<Shared>);

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use protocol::Scope;
-use user_database::{Connection, Consents, Grants, Sessions};
+use user_database::{Accounts, Connection, Consents, Grants, Sessions};
 
 use crate::engines::{Home, on_every_engine};
 use crate::samples::{CLIENT, at, grant, scope, session, subject, token};
@@ -12,6 +12,7 @@ on_every_engine![
     a_consent_is_one_users_and_one_clients,
     consents_given_at_once_are_all_kept,
     nobody_who_has_no_account_consents,
+    an_account_is_found_with_what_it_allowed_one_client,
     connections_come_of_consents_and_of_live_grants,
     what_is_withdrawn_ends_its_grants_and_no_others,
 ];
@@ -24,6 +25,20 @@ async fn consents_add_up(home: &Home) {
     database.allow(subject, CLIENT, &scope("openid profile"), at(1)).await.unwrap();
     database.allow(subject, CLIENT, &scope("profile email"), at(2)).await.unwrap();
     assert_eq!(database.allowed(subject, CLIENT).await.unwrap(), scope("openid profile email"));
+}
+
+async fn an_account_is_found_with_what_it_allowed_one_client(home: &Home) {
+    let database = home.open().await;
+    let (subject, stranger) = (subject(&database).await, subject(&database).await);
+    database.allow(subject, "another-client", &scope("openid email"), at(0)).await.unwrap();
+    database.allow(stranger, CLIENT, &scope("openid"), at(0)).await.unwrap();
+    let account = database.by_subject(subject).await.unwrap().unwrap();
+    let found = database.by_subject_with_consent(subject, CLIENT).await.unwrap();
+    assert_eq!(found, Some((account.clone(), Scope::default())));
+    database.allow(subject, CLIENT, &scope("openid profile"), at(1)).await.unwrap();
+    let found = database.by_subject_with_consent(subject, CLIENT).await.unwrap();
+    assert_eq!(found, Some((account, scope("openid profile"))));
+    assert_eq!(database.by_subject_with_consent(uuid::Uuid::now_v7(), CLIENT).await.unwrap(), None);
 }
 
 async fn a_consent_is_one_users_and_one_clients(home: &Home) {

@@ -1,7 +1,8 @@
 //! Grants: live until they expire or are revoked.
 
 use futures::future::join_all;
-use user_database::{Grant, Grants, Rotation};
+use jiff::SignedDuration;
+use user_database::{AccountKeeper, Grant, Grants, Rotation, SqlDatabase};
 use uuid::Uuid;
 
 use crate::engines::{Home, on_every_engine};
@@ -18,6 +19,7 @@ on_every_engine![
     a_grant_remembers_its_key_and_its_resource_through_every_rotation,
     a_grant_is_bound_once,
     of_many_keys_at_once_a_grant_is_bound_to_one,
+    a_grant_is_for_an_account_that_may_sign_in_as_it_did,
 ];
 
 async fn a_grant_reads_back_whole(home: &Home) {
@@ -146,4 +148,32 @@ async fn of_many_keys_at_once_a_grant_is_bound_to_one(home: &Home) {
     let winners: Vec<char> = bound.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(winners.len(), 1);
     assert_eq!(replicas[1].live(grant.id, at(0)).await.unwrap().unwrap().dpop_jkt, Some(key(winners[0])));
+}
+
+/// The grants of `subject` that can be added are none, with a refresh token or without.
+async fn is_refused(database: &SqlDatabase, subject: Uuid, why: &str) {
+    for first in [None, Some(&token("refused"))] {
+        let grant = grant(subject);
+        assert!(!Grants::add(database, &grant, first).await.unwrap(), "{why}");
+        assert!(database.live(grant.id, at(0)).await.unwrap().is_none(), "{why}");
+    }
+    assert!(database.of_refresh_token(&token("refused"), CLIENT).await.unwrap().is_none(), "{why}");
+}
+
+async fn a_grant_is_for_an_account_that_may_sign_in_as_it_did(home: &Home) {
+    let database = home.open().await;
+    let subject = subject(&database).await;
+    let authenticated = grant(subject).auth_time;
+    is_refused(&database, Uuid::now_v7(), "nobody").await;
+    database.set_disabled(subject, true, at(-3600)).await.unwrap();
+    is_refused(&database, subject, "disabled").await;
+    database.set_disabled(subject, false, at(-3600)).await.unwrap();
+    database.set_password(subject, "another", authenticated).await.unwrap();
+    for first in [None, Some(&token("1"))] {
+        assert!(Grants::add(&*database, &grant(subject), first).await.unwrap(), "authenticated since");
+    }
+    database.set_password(subject, "a third", authenticated + SignedDuration::from_millis(1)).await.unwrap();
+    is_refused(&database, subject, "authenticated before").await;
+    AccountKeeper::remove(&*database, subject).await.unwrap();
+    is_refused(&database, subject, "removed").await;
 }

@@ -21,3 +21,4 @@ mod pruning;
 mod rotation;
 mod sessions;
 mod signing_keys;
+mod writing;

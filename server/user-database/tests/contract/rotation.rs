@@ -19,6 +19,7 @@ on_every_engine![
     of_twenty_replays_at_once_each_tells_of_it,
     a_token_rotated_while_its_grant_is_revoked_is_never_live_after,
     many_families_rotate_at_once,
+    a_successor_that_there_is_already_uses_nothing_up,
 ];
 
 async fn begun(database: &SqlDatabase) -> Grant {
@@ -177,4 +178,19 @@ async fn many_families_rotate_at_once(home: &Home) {
         })
     });
     assert!(join_all(families).await.iter().all(Result::is_ok));
+}
+
+/// Chance does not give the same token twice; if it did, nobody would be handed another's.
+async fn a_successor_that_there_is_already_uses_nothing_up(home: &Home) {
+    let database = home.open().await;
+    let (ours, theirs) = (begun(&database).await, grant(subject(&database).await));
+    Grants::add(&*database, &theirs, Some(&token("theirs"))).await.unwrap();
+    for taken in ["theirs", "1"] {
+        let rotation = database.rotate(&token("1"), CLIENT, &token(taken), at(1)).await;
+        assert!(matches!(rotation, Err(_) | Ok(Rotation::Unknown)), "{rotation:?}");
+    }
+    let found = database.of_refresh_token(&token("theirs"), CLIENT).await.unwrap().map(|grant| grant.id);
+    assert_eq!(found, Some(theirs.id));
+    let rotation = database.rotate(&token("1"), CLIENT, &token("2"), at(1)).await.unwrap();
+    assert!(matches!(rotation, Rotation::Rotated(ref grant) if *grant == ours), "{rotation:?}");
 }

@@ -7,7 +7,6 @@ use user_database::Grant;
 
 use super::first::{self, Allowed};
 use super::{Answer, Asked};
-use crate::claims;
 use crate::code::{CODES, CodeRecord, Promise, REMEMBERED, Redemption};
 use crate::outage::Outage;
 use crate::sealed::Held;
@@ -31,8 +30,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     check(asked, &promise)?;
     let resource = issuance::resource(asked.client, asked.parameters, promise.resource.as_deref())?;
     // Whatever may fail comes before the code is used up, so that an outage does not cost it.
-    let account = first::still_welcome(server, promise.subject, promise.auth_time).await?;
-    let about = claims::about(&account, &promise.id_token_claims, &promise.scope);
+    let about = first::about(server, promise.subject, &promise.id_token_claims, &promise.scope).await?;
     let allowed = Allowed {
         subject: promise.subject,
         scope: promise.scope.clone(),
@@ -43,7 +41,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let (grant, refresh_token) = first::grant(asked, allowed);
     // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
     // where the database fails the code is still good. A grant that loses the race below was never handed out.
-    server.boxes.grants.add(&grant, refresh_token.as_ref()).await.map_err(Outage::from)?;
+    first::keep(server, &grant, refresh_token.as_ref()).await?;
     let used_up = use_up(server, code, &held, &grant).await;
     if !matches!(used_up, Ok(true)) {
         let withdrawn = server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from);

@@ -32,7 +32,6 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     };
     let (allowance, wanted) = (&permit.allowance, permit.asked());
     let resource = issuance::resource(asked.client, asked.parameters, wanted.resource.as_deref())?;
-    first::still_welcome(server, allowance.subject, allowance.auth_time).await?;
     let allowed = Allowed {
         subject: allowance.subject,
         scope: wanted.scope.clone(),
@@ -43,7 +42,7 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     };
     let (grant, refresh_token) = first::grant(asked, allowed);
     // As with codes, the grant is there before the device code is used up, and one that is not handed out is revoked.
-    server.boxes.grants.add(&grant, refresh_token.as_ref()).await.map_err(Outage::from)?;
+    first::keep(server, &grant, refresh_token.as_ref()).await?;
     let used_up = permit.use_up(server, &grant).await;
     if !matches!(used_up, Ok(true)) {
         let withdrawn = server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from);

@@ -1,19 +1,22 @@
 //! A grant as it begins: what the code and the device code have in common.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use protocol::secret::RefreshToken;
 use protocol::{Exchange, Scope};
 use queue::Event;
+use serde_json::Value;
 use tracing::Instrument as _;
-use user_database::{Account, Grant};
+use user_database::Grant;
 use uuid::Uuid;
 
 use super::Asked;
 use crate::code::Redemption;
-use crate::exchange;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 use crate::token::TokenError;
+use crate::{claims, exchange};
 
 /// What a user has allowed.
 pub(super) struct Allowed {
@@ -47,17 +50,31 @@ pub(super) fn grant(asked: &Asked<'_>, allowed: Allowed) -> (Grant, Option<Refre
     (grant, refresh_token)
 }
 
-/// The account, unless it was disabled or removed, or given another password, since its user signed in: what ends its grants ends
-/// the codes on their way to become some.
-pub(super) async fn still_welcome(
+/// Keeps the grant, unless the account was disabled or removed, or given another password, since its user signed in: what ends its
+/// grants ends the codes on their way to become some.
+pub(super) async fn keep(
+    server: &AuthorizationServer,
+    grant: &Grant,
+    refresh_token: Option<&RefreshToken>,
+) -> Result<(), TokenError> {
+    let kept = server.boxes.grants.add(grant, refresh_token);
+    let kept = kept.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;
+    if kept { Ok(()) } else { Err(TokenError::AccountGone) }
+}
+
+/// What the ID token tells of its user, where it was asked to tell anything.
+pub(super) async fn about(
     server: &AuthorizationServer,
     subject: Uuid,
-    auth_time: Timestamp,
-) -> Result<Account, TokenError> {
+    wanted: &BTreeSet<String>,
+    scope: &Scope,
+) -> Result<BTreeMap<String, Value>, TokenError> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let found = server.boxes.accounts.by_subject(subject);
     let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;
-    let account = account.filter(|account| !account.disabled && auth_time >= account.sessions_since);
-    account.ok_or(TokenError::AccountGone)
+    Ok(claims::about(&account.ok_or(TokenError::AccountGone)?, wanted, scope))
 }
 
 /// RFC 6749 §4.1.2: whoever redeems a code again may have stolen it, or the first one did; what it gave is revoked. Each replay is

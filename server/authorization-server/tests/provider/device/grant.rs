@@ -1,7 +1,6 @@
 //! What a device is given in the end.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use authorization_server::Client;
 use serde_json::Value;
@@ -162,7 +161,9 @@ async fn a_proof_binds_the_tokens_of_a_device() {
 async fn a_disabled_account_gives_no_tokens() {
     let house = house().await;
     let codes = allowed(&house).await;
-    house.accounts.disabled.store(true, Ordering::SeqCst);
+    let keeper: &dyn user_database::AccountKeeper = &*house.users;
+    // Not its sessions are over, but it is disabled.
+    assert!(keeper.set_disabled(DEMO, true, house.now() - jiff::SignedDuration::from_secs(3600)).await.unwrap());
     assert_eq!(refused(&poll(&house, &codes).await), (400, "invalid_grant".to_owned()));
 }
 

@@ -101,6 +101,10 @@ impl Accounts for Wired<dyn Accounts> {
         self.fuse.pass(self.inner.by_subject(subject), no_users).await
     }
 
+    async fn by_subject_with_consent(&self, subject: Uuid, client_id: &str) -> Result<Option<(Account, Scope)>, Unavailable> {
+        self.fuse.pass(self.inner.by_subject_with_consent(subject, client_id), no_users).await
+    }
+
     async fn add(&self, account: &Account) -> Result<bool, Unavailable> {
         self.fuse.pass(self.inner.add(account), no_users).await
     }
@@ -266,7 +270,7 @@ impl WiredGrants {
 
 #[async_trait]
 impl Grants for WiredGrants {
-    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<(), Unavailable> {
+    async fn add(&self, grant: &Grant, first: Option<&RefreshToken>) -> Result<bool, Unavailable> {
         self.added.lock().unwrap().push(grant.id);
         self.fuse.pass(self.inner.add(grant, first), no_users).await
     }

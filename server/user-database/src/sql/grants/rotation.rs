@@ -12,8 +12,23 @@ use uuid::Uuid;
 
 use super::super::SqlDatabase;
 use super::super::columns::{milliseconds, optional_instant, unreadable};
+use super::super::engine::Engine;
 use super::super::lending::Transaction;
 use crate::{Grant, Grants as _, ROTATION_GRACE, Rotation, Unavailable};
+
+/// On SQLite nobody else writes meanwhile: the row of the token that is presented is there to be used up, and the row of its
+/// successor is new.
+const CLAIM_ALONE: &str = "INSERT INTO refresh_tokens (digest, grant_id, used_at, successor) \
+     SELECT c.digest, $4, c.used_at, c.successor \
+     FROM (SELECT $1 AS digest, $2 AS used_at, $3 AS successor UNION ALL SELECT $5, NULL, NULL) c \
+     WHERE EXISTS (SELECT 1 FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.digest = $1 AND r.used_at IS NULL \
+     AND g.id = $4 AND g.revoked_at IS NULL AND g.expires_at > $2) AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE digest = $5) \
+     ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at, successor = excluded.successor";
+
+/// On PostgreSQL the row's lock decides: whoever waited for it looks again whether it is unused.
+const CLAIM_BESIDE_OTHERS: &str = "WITH claimed AS (UPDATE refresh_tokens SET used_at = $2, successor = $3 WHERE digest = $1 \
+     AND used_at IS NULL AND EXISTS (SELECT 1 FROM grants WHERE id = $4 AND revoked_at IS NULL AND expires_at > $2) \
+     RETURNING grant_id) INSERT INTO refresh_tokens (digest, grant_id) SELECT $5, grant_id FROM claimed";
 
 /// A token that was found, of a grant that has not expired.
 enum Found {
@@ -106,33 +121,27 @@ async fn find(
     }))
 }
 
-/// Uses the token up and makes its successor live, unless it is used or its grant dead by now.
+/// Uses the token up and makes its successor live, unless it is used or its grant dead by now: one statement, so that both happen
+/// or neither.
 async fn claim(
     database: &SqlDatabase,
     grant: &Grant,
     presented: &RefreshToken,
     successor: &RefreshToken,
     now: Timestamp,
-) -> Result<bool, sqlx::Error> {
+) -> Result<bool, Unavailable> {
     let sealed = sealer(presented).seal(&*database.rng, grant.id.as_bytes(), successor.expose().as_bytes());
-    let mut transaction = database.begin().await?;
-    let claimed = sqlx::query(
-        "UPDATE refresh_tokens SET used_at = $2, successor = $3 WHERE digest = $1 AND used_at IS NULL \
-         AND EXISTS (SELECT 1 FROM grants WHERE id = $4 AND revoked_at IS NULL AND expires_at > $2)",
-    )
-    .bind(digest(presented))
-    .bind(milliseconds(now))
-    .bind(sealed)
-    .bind(grant.id.to_string())
-    .execute(&mut *transaction)
-    .await?;
-    if claimed.rows_affected() == 0 {
-        transaction.rollback().await?;
-        return Ok(false);
-    }
-    add_token(&mut transaction, grant.id, successor).await?;
-    transaction.commit().await?;
-    Ok(true)
+    let claim = match database.engine {
+        Engine::Sqlite => CLAIM_ALONE,
+        Engine::Postgres => CLAIM_BESIDE_OTHERS,
+    };
+    let claim = sqlx::query(claim)
+        .bind(digest(presented))
+        .bind(milliseconds(now))
+        .bind(sealed)
+        .bind(grant.id.to_string())
+        .bind(digest(successor));
+    Ok(database.write(claim).await? > 0)
 }
 
 /// Adds an unused token to a grant.
