@@ -56,6 +56,9 @@ impl ApplicationApi {
         }
         let return_to = return_to(visit.query);
         let demand = Demand::read(&Parameters::parse(visit.query.as_bytes()).unwrap_or_default());
+        if let Err(error) = self.settle_what_was_left(visit).await {
+            return unavailable(&error, return_to);
+        }
         let session = match self.session(visit).await {
             Ok(Some(session)) if !asks_anew(visit.query) && self.meets(&session, &demand) => {
                 return Begin::SignedInAlready(return_to);

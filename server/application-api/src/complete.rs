@@ -142,7 +142,11 @@ impl ApplicationApi {
             acr: exchanged.acr,
             authenticated_at: exchanged.authenticated_at,
         };
-        let former = self.session(visit).await;
+        // Nothing that an ended session left is revoked from here on: that could end the new tokens.
+        let former = match visit.ticket() {
+            Some(ticket) => self.session_of(ticket).await,
+            None => Ok(None),
+        };
         let ticket = Ticket::issue(self.rng.as_ref());
         let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
         if let Err(error) = self.write(visit, &ticket, &identity, &exchanged.tokens).instrument(span).await {

@@ -43,7 +43,7 @@ pub use visit::Visit;
 /// The box, with the boxes it talks to.
 pub struct ApplicationApi {
     settings: Settings,
-    providers: Providers,
+    providers: Arc<Providers>,
     prover: Arc<Prover>,
     cache: Arc<dyn Cache>,
     queue: Arc<dyn Queue>,
@@ -80,7 +80,7 @@ impl ApplicationApi {
             let (clock, rng) = (Arc::clone(&clock), Arc::clone(&rng));
             Provider::new(provider, &settings.origin, http.clone(), Arc::clone(&prover), clock, rng)
         };
-        let providers = Providers::new(providers.into_iter().map(provider).collect());
+        let providers = Arc::new(Providers::new(providers.into_iter().map(provider).collect()));
         Self {
             settings,
             providers,
@@ -114,7 +114,7 @@ impl ApplicationApi {
     /// The origins to which signing out may lead, for pages to allow it.
     pub async fn sign_out_origins(&self) -> Vec<String> {
         let mut origins = Vec::new();
-        for provider in &self.providers {
+        for provider in self.providers.iter() {
             origins.extend(provider.sign_out_origin().await);
         }
         origins.sort();
@@ -127,7 +127,7 @@ impl ApplicationApi {
         &self.settings
     }
 
-    /// Lets go of open event streams, and waits for what was begun for browsers that hung up meanwhile: refreshes and sign-outs.
+    /// Lets go of open event streams, and waits for what was begun for browsers that hung up meanwhile: refreshes, sign-outs and revocations.
     pub async fn finish(&self) {
         self.stopping.cancel();
         self.tasks.close();

@@ -132,12 +132,15 @@ impl ApplicationApi {
     }
 
     /// Ends those sessions of a page that are `meant`; gives how many lived until now. Their refresh tokens are sealed under
-    /// their tickets and die with the records.
+    /// their tickets, and are put aside until those come by.
     pub(crate) async fn end_of(&self, whose: Whose<'_>, meant: impl Fn(&Entry) -> bool + Sync) -> Result<usize, Unavailable> {
         let mut ended = 0;
         for entry in self.page(whose).await?.1.into_iter().filter(&meant) {
-            if self.cache.take(&entry.key).await?.is_some() {
-                ended += 1;
+            let Some(record) = self.cache.take(&entry.key).await? else { continue };
+            ended += 1;
+            if let Err(error) = self.put_aside(&entry.key, &record, entry.ends_at).await {
+                // The session has ended, and nobody can open its token any more.
+                tracing::error!(%error, "the refresh token of an ended session will not be revoked");
             }
         }
         self.amend(whose, |entries| entries.retain(|entry| !meant(entry))).await?;

@@ -19,6 +19,7 @@ use crate::{ApplicationApi, Visit};
 
 pub mod book;
 pub mod ended;
+mod left;
 mod record;
 
 use record::{key, open, parts, seal_both, seal_identity};
@@ -159,7 +160,10 @@ impl ApplicationApi {
     /// [`Unavailable`] where the Cache does not answer: then nobody is signed out.
     pub async fn session(&self, visit: &Visit<'_>) -> Result<Option<Session>, Unavailable> {
         let Some(ticket) = visit.ticket() else { return Ok(None) };
-        let Some(session) = self.session_of(ticket).await? else { return Ok(None) };
+        let Some(session) = self.session_of(ticket.clone()).await? else {
+            self.revoke_what_was_left(&ticket).await?;
+            return Ok(None);
+        };
         if self.clock.now().duration_since(session.identity.seen_at) < self.settings.noticed_after() {
             return Ok(Some(session));
         }
