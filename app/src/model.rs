@@ -68,3 +68,24 @@ pub struct OutboxMessage {
     /// Text.
     pub body: String,
 }
+
+/// A browser in which the user is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// What signs it out; it opens nothing.
+    pub id: String,
+    /// Whether it is this very browser.
+    pub current: bool,
+    /// The browser, by its own words.
+    pub user_agent: Option<String>,
+    /// Where it was when it signed in, where that is known.
+    pub address: Option<String>,
+    /// When the user signed in there, RFC 3339.
+    pub signed_in_at: String,
+    /// How long ago that was, in seconds.
+    pub signed_in_seconds: i64,
+    /// When it was used last, to within a few minutes, RFC 3339.
+    pub seen_at: String,
+    /// How long ago that was, in seconds.
+    pub seen_seconds: i64,
+}

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::ClientAddress;
 
 use crate::error::PageError;
-use crate::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
+use crate::model::{CurrentUser, Device, OutboxMessage, ProviderChoice, ResourceAnswer};
 
 /// The request a page or a server function answers, as the boxes need it.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,17 @@ pub trait Sessions: Send + Sync {
     async fn current_user(&self, visit: &Visit) -> Result<Option<CurrentUser>, PageError>;
 }
 
+/// Where the user is signed in.
+#[async_trait]
+pub trait Devices: Send + Sync {
+    /// The browsers in which the user of this request is signed in, the newest first.
+    async fn list(&self, visit: &Visit) -> Result<Vec<Device>, PageError>;
+    /// `POST /sessions/sign-out`: signs out the one that is called `device`, and leads back to the list.
+    async fn sign_out(&self, visit: &Visit, device: &str) -> Outcome;
+    /// `POST /sessions/sign-out-others`: signs out all but this one, and leads back to the list.
+    async fn sign_out_others(&self, visit: &Visit) -> Outcome;
+}
+
 /// The Resource API, called with the user's access token.
 #[async_trait]
 pub trait Resource: Send + Sync {
@@ -76,6 +87,8 @@ pub struct Ports {
     pub sign_in: Arc<dyn SignIn>,
     /// Who is here.
     pub sessions: Arc<dyn Sessions>,
+    /// Where else.
+    pub devices: Arc<dyn Devices>,
     /// The Resource API.
     pub resource: Arc<dyn Resource>,
     /// Absent in production mode.

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use app::Site;
+use app::application::Notice;
 use app::error::PageError;
 use app::guard::{Needs, require, require_recent, require_scope, require_session};
-use app::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
-use app::ports::{Development, Outcome, Ports, Resource, Sessions, SignIn, Visit};
+use app::model::{CurrentUser, Device, OutboxMessage, ProviderChoice, ResourceAnswer};
+use app::ports::{Development, Devices, Outcome, Ports, Resource, Sessions, SignIn, Visit};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -53,6 +54,41 @@ impl SignIn for Fake {
 impl Sessions for Fake {
     async fn current_user(&self, _: &Visit) -> Result<Option<CurrentUser>, PageError> {
         self.viewer.clone()
+    }
+}
+
+#[async_trait]
+impl Devices for Fake {
+    async fn list(&self, visit: &Visit) -> Result<Vec<Device>, PageError> {
+        let count = visit.query.strip_prefix("devices=").map_or(3, |count| count.parse().unwrap());
+        if count == 0 {
+            return Err(PageError::Unavailable);
+        }
+        Ok((1..=count).map(device).collect())
+    }
+    async fn sign_out(&self, _: &Visit, device: &str) -> Outcome {
+        Outcome { cookies: vec![Notice::DeviceSignedOut.cookie()], ..seen_out(&format!("/out-{device}")) }
+    }
+    async fn sign_out_others(&self, _: &Visit) -> Outcome {
+        seen_out("/out-others")
+    }
+}
+
+fn seen_out(location: &str) -> Outcome {
+    let location = Some(HeaderValue::from_str(location).unwrap());
+    Outcome { location, status: Some(StatusCode::SEE_OTHER), ..Outcome::default() }
+}
+
+fn device(number: i64) -> Device {
+    Device {
+        id: format!("id-{number}"),
+        current: number == 1,
+        user_agent: (number < 3).then(|| "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0".to_owned()),
+        address: (number == 2).then(|| "192.0.2.7".to_owned()),
+        signed_in_at: "2026-01-01T10:00:00Z".to_owned(),
+        signed_in_seconds: 3_600 * number,
+        seen_at: "2026-01-01T10:30:00Z".to_owned(),
+        seen_seconds: 60 * number,
     }
 }
 
@@ -109,6 +145,7 @@ fn ports(viewer: Result<Option<CurrentUser>, PageError>, development: bool, prov
     Ports {
         sign_in: fake.clone(),
         sessions: fake.clone(),
+        devices: fake.clone(),
         resource: fake.clone(),
         development: development.then_some(fake as Arc<dyn Development>),
     }
@@ -127,6 +164,10 @@ impl Answer {
 }
 
 async fn ask(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)]) -> Answer {
+    send(site, method, uri, headers, "").await
+}
+
+async fn send(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)], body: &'static str) -> Answer {
     let fallback = site.clone();
     let router = site.router().fallback(move |request: Request<Body>| {
         let site = fallback.clone();
@@ -136,7 +177,7 @@ async fn ask(site: &Site, method: Method, uri: &str, headers: &[(&str, &str)]) -
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    answered(router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()).await
+    answered(router.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()).await
 }
 
 async fn answered(response: Response<Body>) -> Answer {
@@ -152,19 +193,37 @@ async fn page(site: &Site, uri: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn every_page_is_one_document_with_one_heading_a_title_and_no_script() {
-    let paths = ["/", "/flow", "/sign-in", "/signed-out", "/outbox", "/problem/denied", "/nowhere", "/resource", "/identity"];
+async fn every_page_is_one_document_with_one_heading_a_title_and_no_script_but_what_follows_the_session() {
+    let paths = [
+        "/",
+        "/flow",
+        "/sign-in",
+        "/signed-out",
+        "/outbox",
+        "/problem/denied",
+        "/nowhere",
+        "/resource",
+        "/identity",
+        "/sessions",
+    ];
     let (nobody, somebody) = (site(Ok(None), true), site(Ok(Some(ada())), true));
     for path in paths {
-        for site in [&nobody, &somebody] {
+        for (site, signed_in) in [(&nobody, false), (&somebody, true)] {
             let answer = page(site, path).await;
             assert_eq!(answer.body.matches("<h1").count(), 1, "{path}: {}", answer.body);
             assert!(answer.body.contains("· Cloakroom</title>"), "{path}: {}", answer.body);
             assert!(answer.body.contains("href=\"/pkg/cloakroom.css\""), "{path}");
             assert_eq!(answer.header("cache-control"), "no-store");
+            let policy = answer.header("content-security-policy");
             let island = answer.body.contains("<leptos-island");
-            assert_eq!(answer.body.contains("<script"), island, "{path}: {}", answer.body);
-            assert_eq!(answer.header("content-security-policy").contains("script-src 'none'"), !island, "{path}");
+            assert_eq!(policy.contains("wasm-unsafe-eval"), island, "{path}: {policy}");
+            if !signed_in {
+                assert!(!island && !answer.body.contains("<script"), "{path}: {}", answer.body);
+                assert!(policy.contains("script-src 'none'") && policy.contains("connect-src 'none'"), "{path}: {policy}");
+            } else if !island {
+                assert_eq!(answer.body.matches("<script").count(), 1, "{path}: {}", answer.body);
+                assert!(answer.body.contains("data-user=\"http://localhost:4000 1\""), "{path}: {}", answer.body);
+            }
             assert!(!answer.body.contains(" style="), "{path}");
         }
     }
@@ -193,6 +252,7 @@ async fn every_link_that_leaves_the_pages_says_so() {
     }
 }
 
+/// B6, attack 59.
 #[tokio::test]
 async fn the_way_back_is_kept_when_it_is_ours_and_dropped_when_it_is_not() {
     let site = site(Ok(None), false);
@@ -224,7 +284,7 @@ async fn the_resource_page_shows_the_answer_without_a_script() {
 #[tokio::test]
 async fn pages_that_need_the_session_say_when_it_cannot_be_looked_up() {
     let site = site(Err(PageError::Unavailable), false);
-    for path in ["/", "/resource"] {
+    for path in ["/", "/resource", "/sessions"] {
         let answer = page(&site, path).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert_eq!(answer.header("retry-after"), "5");
@@ -458,6 +518,18 @@ async fn data_functions_answer_json_that_is_not_stored() {
     assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
 }
 
+/// B2: plain HTTP on localhost is for browsers that keep the cookie there; the page says which does not, and says it nowhere else.
+#[tokio::test]
+async fn the_sign_in_page_says_where_a_browser_refuses_the_cookie() {
+    assert!(
+        page(&site(Ok(None), true), "/sign-in").await.body.contains("Safari does not, so a sign-in cannot be completed in it")
+    );
+    assert!(!page(&site(Ok(None), false), "/sign-in").await.body.contains("Safari"));
+    // Whoever comes back without it is told as well, in any mode.
+    let lost = page(&site(Ok(None), false), "/problem/other-browser").await;
+    assert!(lost.body.contains("cleared or blocked"), "{}", lost.body);
+}
+
 /// B11: with several providers the page has a plain way in for each; with a single one there is nothing to choose.
 #[tokio::test]
 async fn the_sign_in_page_offers_each_provider() {
@@ -489,4 +561,107 @@ async fn the_signed_out_page_says_where_the_session_is_over() {
     assert!(ask(&site, Method::GET, "/signed-out", &[]).await.body.contains("here and at the sign-in provider"));
     let page = ask(&site, Method::GET, "/signed-out?provider=open", &[]).await;
     assert!(page.body.contains("you may still be signed in"), "{}", page.body);
+}
+
+/// B20: when, where, and which of them is this one; what ends the others is a plain form.
+#[tokio::test]
+async fn the_page_of_sessions_lists_browsers_in_plain_words() {
+    let answer = page(&site(Ok(Some(ada())), false), "/sessions").await;
+    assert_eq!((answer.status, answer.header("referrer-policy")), (StatusCode::OK, "same-origin"));
+    let (here, elsewhere) = answer.body.split_once("id=\"elsewhere\"").unwrap();
+    assert!(here.contains("Firefox on Linux") && here.contains("1 hour ago") && !here.contains("value=\"id-"), "{here}");
+    for words in [
+        "Firefox on Linux",
+        "An unknown browser",
+        "2 hours ago",
+        "3 minutes ago",
+        "from 192.0.2.7",
+        "value=\"id-2\"",
+        "value=\"id-3\"",
+    ] {
+        assert!(elsewhere.contains(words), "{words} in {elsewhere}");
+    }
+    assert!(elsewhere.contains("action=\"/sessions/sign-out-others\"") && elsewhere.contains("the 2 browsers"), "{elsewhere}");
+}
+
+#[tokio::test]
+async fn the_page_of_sessions_offers_no_more_than_there_is() {
+    let site = site(Ok(Some(ada())), false);
+    let alone = page(&site, "/sessions?devices=1").await.body;
+    assert!(alone.contains("You are signed in nowhere else.") && !alone.contains("sign-out-others"), "{alone}");
+    let two = page(&site, "/sessions?devices=2").await.body;
+    assert!(two.contains("value=\"id-2\"") && !two.contains("sign-out-others"), "{two}");
+    let trouble = page(&site, "/sessions?devices=0").await;
+    assert_eq!((trouble.status, trouble.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+}
+
+#[tokio::test]
+async fn the_page_of_sessions_asks_a_visitor_to_sign_in_and_come_back() {
+    let answer = page(&site(Ok(None), false), "/sessions").await;
+    assert!(answer.body.contains("href=\"/login?return_to=%2Fsessions\""), "{}", answer.body);
+}
+
+/// The forms arrive at the port, with and without what they name, and their answers go out as they are.
+#[tokio::test]
+async fn the_forms_of_the_page_of_sessions_reach_the_port() {
+    let site = site(Ok(Some(ada())), false);
+    let form = [HTML, ("content-type", "application/x-www-form-urlencoded"), ("referer", "http://localhost:3000/sessions")];
+    for (path, body, location) in [
+        ("/sessions/sign-out", "device=id-2", "/out-id-2"),
+        ("/sessions/sign-out", "", "/out-"),
+        ("/sessions/sign-out", "other=1", "/out-"),
+        ("/sessions/sign-out-others", "", "/out-others"),
+    ] {
+        let answer = send(&site, Method::POST, path, &form, body).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, location), "{body}");
+    }
+}
+
+/// What was done is told once, and no link can make the page say it.
+#[tokio::test]
+async fn a_notice_is_told_once() {
+    let site = site(Ok(Some(ada())), false);
+    let told = ask(&site, Method::GET, "/sessions", &[HTML, ("cookie", "a=b; __Host-told=device")]).await;
+    assert!(told.body.contains("That browser is signed out."), "{}", told.body);
+    assert!(told.header("set-cookie").starts_with("__Host-told=;") && told.header("set-cookie").ends_with("Max-Age=0"));
+    let plain = page(&site, "/sessions?__Host-told=device").await;
+    assert!(!plain.body.contains("id=\"notice\"") && plain.headers.get("set-cookie").is_none(), "{}", plain.body);
+}
+
+/// B18, B23: the script that follows the session is a file that the page names by its hash, runs by its nonce, and keeps for ever.
+#[tokio::test]
+async fn the_script_that_follows_the_session_is_there_under_its_hash() {
+    let site = site(Ok(Some(ada())), false);
+    let home = page(&site, "/").await;
+    let tag = home.body.split("<script").nth(1).unwrap().split('>').next().unwrap();
+    let attribute = |name: &str| tag.split_once(&format!("{name}=\"")).unwrap().1.split('"').next().unwrap();
+    assert_eq!(attribute("type"), "module");
+    let policy = home.header("content-security-policy");
+    assert!(policy.contains(&format!("script-src 'nonce-{}';", attribute("nonce"))), "{policy}");
+    assert!(policy.contains("connect-src 'self';"), "{policy}");
+    let script = ask(&site, Method::GET, attribute("src"), &[]).await;
+    assert_eq!((script.status, script.header("content-type")), (StatusCode::OK, "text/javascript; charset=utf-8"));
+    assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(script.header("x-content-type-options"), "nosniff");
+    assert!(script.body.contains("/session/events"), "{}", script.body);
+}
+
+/// B19: where it cannot be found out who is here, nothing claims to follow a session.
+#[tokio::test]
+async fn a_page_in_an_outage_runs_no_script() {
+    let answer = page(&site(Err(PageError::Unavailable), false), "/").await;
+    assert!(!answer.body.contains("<script") && answer.header("content-security-policy").contains("script-src 'none'"));
+}
+
+#[tokio::test]
+async fn the_sign_in_page_tells_a_visitor_why_a_page_is_gone_and_nobody_else() {
+    let told = page(&site(Ok(None), false), "/sign-in?ended=1&return_to=%2Fflow").await;
+    assert!(
+        told.body.contains("<h1>You were signed out</h1>") && told.body.contains("/login?return_to=%2Fflow"),
+        "{}",
+        told.body
+    );
+    for (viewer, path) in [(Ok(Some(ada())), "/sign-in?ended=1"), (Ok(None), "/sign-in")] {
+        assert!(page(&site(viewer, false), path).await.body.contains("<h1>Sign in</h1>"), "{path}");
+    }
 }

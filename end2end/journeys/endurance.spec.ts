@@ -2,7 +2,8 @@ import { ADA, GRACE } from '../data/accounts.ts';
 import { expect, test } from '../fixtures/journey.ts';
 import { signIn } from '../pages/sign-in.ts';
 
-test('a session outlives a restart of the server', async ({ application, provider, cloakroom }) => {
+test('a session outlives a restart of the server', async ({ application, provider, cloakroom, watch }) => {
+  watch.console.expectOutage();
   await signIn({ application, provider }, ADA);
   expect(await cloakroom.end(), 'exit code after SIGTERM').toBe(0);
   await cloakroom.start();
@@ -15,7 +16,9 @@ test('a session outlives a restart of the server', async ({ application, provide
 test('a power cut in the middle of sign-ins loses no session and no audit event that was acknowledged', async ({
   anotherBrowser,
   cloakroom,
+  watch,
 }) => {
+  watch.console.expectOutage();
   const people = await Promise.all(Array.from({ length: 4 }, () => anotherBrowser()));
   const [first, second, atLogin, onTheWay] = people;
   if (!first || !second || !atLogin || !onTheWay) throw new Error('four browsers were asked for');

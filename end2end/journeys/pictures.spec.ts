@@ -6,9 +6,9 @@ import { ARTIFACTS, test } from '../fixtures/journey.ts';
 import { signOut } from '../pages/sign-in.ts';
 
 /** Takes each page as people see it: light and dark, wide and on a phone. The files are for people to look at. */
-test('every page, light and dark, wide and phone', async ({ application, provider, links, watch, cloakroom }) => {
+test('every page, light and dark, wide and phone', async ({ application, provider, links, watch, cloakroom, anotherBrowser }) => {
   test.slow();
-  watch.console.expectStatus(403, 404, 410, 422);
+  watch.console.expectStatus(401, 403, 404, 410, 422);
   const { page } = application;
   const picture = async (name: string): Promise<void> => {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -73,6 +73,25 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await application.open('/identity');
   await application.shows('Your identity');
   await picture('identity');
+  const phone = await anotherBrowser();
+  const tablet = await anotherBrowser();
+  await application.open('/sessions');
+  await picture('sessions-alone');
+  for (const { application, provider } of [phone, tablet]) {
+    await application.open('/');
+    await application.beginSignIn();
+    await provider.logIn(ADA);
+    await application.greets(ADA);
+  }
+  await application.open('/sessions');
+  await page.getByText('Sign out everywhere else').click();
+  await picture('sessions');
+  await page
+    .getByRole('button', { name: /^Sign out Chrom/ })
+    .first()
+    .click();
+  await page.locator('#notice').waitFor();
+  await picture('sessions-notice');
   await application.open('/resource?ask=1');
   await application.answer();
   await picture('resource');
@@ -109,4 +128,6 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await application.open('/');
   await signOut({ application, provider });
   await picture('signed-out');
+  await application.open('/sign-in?ended=1&return_to=/resource');
+  await picture('sign-in-ended');
 });

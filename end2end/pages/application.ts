@@ -33,7 +33,7 @@ export class Application {
   }
 
   get signOutButton(): Locator {
-    return this.page.getByRole('button', { name: 'Sign out' });
+    return this.page.getByRole('button', { name: 'Sign out', exact: true });
   }
 
   /** The facts on the signed-in home page, by their term. */

@@ -30,7 +30,8 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
 }
 
-fn seen(visit: &Visit) -> application_api::Visit<'_> {
+/// The request as the box looks at it.
+pub(crate) fn seen(visit: &Visit) -> application_api::Visit<'_> {
     application_api::Visit { headers: &visit.headers, query: &visit.query, address: visit.address }
 }
 

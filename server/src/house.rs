@@ -218,6 +218,7 @@ fn application_origin(
     let ports = Ports {
         sign_in: desk.clone(),
         sessions: desk.clone(),
+        devices: desk.clone(),
         resource: desk,
         development: configuration.is_development().then(|| {
             let demo_accounts = demo_accounts(configuration);

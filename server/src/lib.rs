@@ -11,6 +11,7 @@ pub mod configuration;
 pub mod crew;
 pub mod demonstration;
 pub mod dev_certificate;
+pub mod devices;
 pub mod failure;
 pub mod herald;
 pub mod house;

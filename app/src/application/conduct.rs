@@ -10,6 +10,7 @@ use leptos::prelude::*;
 pub struct Conduct {
     island: Arc<AtomicBool>,
     form: Arc<AtomicBool>,
+    session: Arc<AtomicBool>,
 }
 
 impl Conduct {
@@ -23,9 +24,19 @@ impl Conduct {
         self.form.store(true, Ordering::Relaxed);
     }
 
-    /// Whether scripts may run.
-    pub fn runs_scripts(&self) -> bool {
+    /// The page follows the session of its user, by a script of its own.
+    pub fn follows_session(&self) {
+        self.session.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether islands come to life.
+    pub fn runs_islands(&self) -> bool {
         self.island.load(Ordering::Relaxed)
+    }
+
+    /// Whether the page follows its session.
+    pub fn follows(&self) -> bool {
+        self.session.load(Ordering::Relaxed)
     }
 
     /// Whether a form posts.
@@ -34,7 +45,7 @@ impl Conduct {
     }
 }
 
-/// Loads the WebAssembly. A page that holds an island brings this along; any other page loads no script at all.
+/// Loads the WebAssembly. A page that holds an island brings this along, and no other page loads any.
 #[component]
 pub(crate) fn IslandScripts() -> impl IntoView {
     if let Some(conduct) = use_context::<Conduct>() {

@@ -9,8 +9,10 @@ const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-poli
 /// What differs from page to page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy<'a> {
-    /// The nonce of inline scripts where the page runs any.
+    /// The nonce of scripts where the page runs any.
     pub(crate) nonce: Option<&'a str>,
+    /// Whether WebAssembly is among them.
+    pub(crate) islands: bool,
     /// The providers' origins: signing out posts here and is redirected there, and browsers hold `form-action` against both.
     pub(crate) sign_out_origins: &'a [String],
     /// Whether a form on the page posts.
@@ -22,10 +24,11 @@ pub(crate) struct Policy<'a> {
 impl Policy<'_> {
     /// The Content Security Policy of a page.
     ///
-    /// `'self'` stands beside the nonce because the WebAssembly's JavaScript is preloaded by a link that carries no nonce.
+    /// Where islands are, `'self'` stands beside the nonce because the WebAssembly's JavaScript is preloaded by a link that carries no nonce.
     fn content_security_policy(&self) -> String {
         let script = match self.nonce {
-            Some(nonce) => format!("'nonce-{nonce}' 'self' 'wasm-unsafe-eval'"),
+            Some(nonce) if self.islands => format!("'nonce-{nonce}' 'self' 'wasm-unsafe-eval'"),
+            Some(nonce) => format!("'nonce-{nonce}'"),
             None => "'none'".to_owned(),
         };
         let reload = self.reload_port.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
@@ -69,7 +72,7 @@ fn write_everywhere(headers: &mut HeaderMap) {
 mod tests {
     use super::*;
 
-    const PLAIN: Policy<'static> = Policy { nonce: None, sign_out_origins: &[], posts: false, reload_port: None };
+    const PLAIN: Policy<'static> = Policy { nonce: None, islands: false, sign_out_origins: &[], posts: false, reload_port: None };
 
     fn policy_of(policy: &Policy<'_>) -> String {
         let mut headers = HeaderMap::new();
@@ -78,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_an_island_runs_no_script_at_all() {
+    fn a_page_without_a_script_may_run_none() {
         let policy = policy_of(&PLAIN);
         assert!(policy.contains("script-src 'none';"), "{policy}");
         assert!(policy.contains("connect-src 'none';"), "{policy}");
@@ -86,9 +89,17 @@ mod tests {
 
     #[test]
     fn a_page_with_an_island_runs_scripts_by_nonce_and_webassembly_but_nothing_inline() {
-        let policy = policy_of(&Policy { nonce: Some("abc"), ..PLAIN });
+        let policy = policy_of(&Policy { nonce: Some("abc"), islands: true, ..PLAIN });
         assert!(policy.contains("script-src 'nonce-abc' 'self' 'wasm-unsafe-eval';"), "{policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+    }
+
+    /// B23: what follows the session is one script by its nonce, which may ask its own origin.
+    #[test]
+    fn a_page_that_follows_its_session_runs_that_script_alone() {
+        let policy = policy_of(&Policy { nonce: Some("abc"), ..PLAIN });
+        assert!(policy.contains("script-src 'nonce-abc';"), "{policy}");
+        assert!(policy.contains("connect-src 'self';"), "{policy}");
     }
 
     #[test]

@@ -59,6 +59,7 @@ fn Account(user: CurrentUser) -> impl IntoView {
             <p class="ways">
                 <a class="button primary" href="/resource">"Call the Resource API"</a>
                 <a href="/identity">"Your identity"</a>
+                <a href="/sessions">"Where you are signed in"</a>
                 <a href="/flow">"See the OAuth 2 flow"</a>
             </p>
         </Page>

@@ -5,8 +5,12 @@ use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
+use super::follow::FollowSession;
 use super::site::Stylesheet;
-use super::{FlowPage, HomePage, IdentityPage, NotFoundPage, OutboxPage, ProblemPage, ResourcePage, SignInPage, SignedOutPage};
+use super::{
+    FlowPage, HomePage, IdentityPage, NotFoundPage, OutboxPage, ProblemPage, ResourcePage, SessionsPage, SignInPage,
+    SignedOutPage,
+};
 
 /// The document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -25,6 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="description" content="Sign-in for your application: tokens stay on the server, the browser carries a session cookie."/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 {stylesheet.map(|href| view! { <link rel="stylesheet" href=href/> })}
+                <FollowSession/>
                 <AutoReload options/>
                 <MetaTags/>
             </head>
@@ -48,6 +53,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/flow") view=FlowPage ssr=SsrMode::Async/>
                 <Route path=path!("/identity") view=IdentityPage ssr=SsrMode::Async/>
                 <Route path=path!("/resource") view=ResourcePage ssr=SsrMode::Async/>
+                <Route path=path!("/sessions") view=SessionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/outbox") view=OutboxPage ssr=SsrMode::Async/>
                 <Route path=path!("/problem/:kind") view=ProblemPage ssr=SsrMode::Async/>
             </FlatRoutes>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use protocol::LocalPath;
 
-use crate::components::{Page, SignInButton};
+use crate::components::{Page, SignInButton, Viewer, viewer};
 use crate::model::ProviderChoice;
 use crate::ports::Ports;
 
@@ -14,10 +14,12 @@ pub(crate) fn return_to() -> LocalPath {
     asked.and_then(|text| LocalPath::parse(&text).ok()).unwrap_or_else(LocalPath::home)
 }
 
-/// Offers to sign in, and says where that leads; with several providers, a way in for each.
+/// Offers to sign in, and says where that leads; with several providers, a way in for each. With `ended` in its query it tells why a
+/// page that was open is gone.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let return_to = return_to();
+    let ended = use_query_map().read_untracked().get("ended").is_some() && viewer() == Viewer(Ok(None));
     let back = (return_to != LocalPath::home()).then(|| return_to.to_string());
     let ports = use_context::<Ports>();
     let development = ports.as_ref().is_some_and(|ports| ports.development.is_some());
@@ -27,10 +29,17 @@ pub fn SignInPage() -> impl IntoView {
     } else {
         "You sign in at one of these providers, which asks for your password; this site never sees it."
     };
+    let heading = if ended { "You were signed out" } else { "Sign in" };
     view! {
-        <Page title="Sign in">
-            <h1>"Sign in"</h1>
-            <p class="lede">{lede}</p>
+        <Page title=heading>
+            <h1>{heading}</h1>
+            {ended.then(|| view! {
+                <p class="lede">
+                    "Your session in this browser is over. You signed out in another tab, on another device or at the sign-in \
+                     provider, or it was left unused for too long."
+                </p>
+            })}
+            <p class=if ended { "" } else { "lede" }>{lede}</p>
             {back.map(|path| view! { <p>"Afterwards you come back to " <code>{path}</code> "."</p> })}
             <WaysIn providers return_to/>
             {development.then(|| view! {

@@ -20,6 +20,7 @@ use protocol::LocalPath;
 use protocol::fetch_metadata::is_navigation;
 
 use super::conduct::Conduct;
+use super::follow;
 use super::headers::{Policy, write_for_data};
 use super::identity;
 use super::not_found::WrongMethod;
@@ -73,6 +74,9 @@ impl Site {
             .route("/callback", get(function.clone()))
             .route("/callback/{provider}", get(function.clone()))
             .route("/sign-out", post(function.clone()))
+            .route("/sessions/sign-out", post(function.clone()))
+            .route("/sessions/sign-out-others", post(function.clone()))
+            .route(&follow::path(&self.options), get(follow::get))
             .route("/api/current-user", get(function.clone()))
             .route("/api/ask-resource", post(function))
             .route("/api/{*unknown}", any(unknown))
@@ -142,11 +146,13 @@ impl Site {
         let options = self.options.clone();
         let mut response = handle_response_inner(context, move || shell(options), Request::from_parts(parts, body), whole).await;
         let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| self.options.reload_port);
-        let scripted = conduct.runs_scripts() || reload_port.is_some();
+        let islands = conduct.runs_islands();
+        let scripted = islands || conduct.follows() || reload_port.is_some();
         let posts = conduct.posts();
         let sign_out_origins = if posts { self.ports.sign_in.sign_out_origins().await } else { Vec::new() };
         let policy = Policy {
             nonce: nonce.get().and_then(Option::as_deref).filter(|_| scripted),
+            islands,
             sign_out_origins: &sign_out_origins,
             posts,
             reload_port,
@@ -197,7 +203,7 @@ fn whole<View: IntoView + 'static>(
     Box::pin(async move {
         let html = page.to_html_stream_in_order().collect::<String>().await;
         let page = once(async move { html });
-        if conduct.is_some_and(|conduct| conduct.runs_scripts()) {
+        if conduct.is_some_and(|conduct| conduct.runs_islands()) {
             Box::pin(page.chain(scripts())) as Chunks
         } else {
             Box::pin(page)

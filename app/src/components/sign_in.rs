@@ -104,7 +104,15 @@ pub fn UserMenu(
 
 #[component]
 fn UserName() -> impl IntoView {
-    viewer().user().map(|user| view! { <span class="user-name">{user.name.clone()}</span> })
+    let user = viewer().user().cloned();
+    user.map(|user| {
+        view! {
+            <a class="user-name" href="/sessions">
+                {user.name}
+                <span class="visually-hidden">": where you are signed in"</span>
+            </a>
+        }
+    })
 }
 
 #[component]

@@ -12,9 +12,13 @@ pub mod current_user;
 pub(crate) mod exchange;
 pub mod login;
 pub mod sign_out;
+pub mod sign_out_device;
+pub mod sign_out_others;
 
 pub use ask_resource::ask_resource;
 pub use callback::callback;
 pub use current_user::current_user;
 pub use login::login;
 pub use sign_out::sign_out;
+pub use sign_out_device::sign_out_device;
+pub use sign_out_others::sign_out_others;

@@ -101,8 +101,8 @@ pub enum InvalidRoute {
 }
 
 /// Paths of our own origin that no route may hide.
-const RESERVED: [&str; 9] =
-    ["/login", "/callback", "/sign-out", "/logout", "/session", "/backchannel-logout", "/jwks", "/pkg", "/api"];
+const RESERVED: [&str; 10] =
+    ["/login", "/callback", "/sign-out", "/logout", "/session", "/sessions", "/backchannel-logout", "/jwks", "/pkg", "/api"];
 
 /// Why a path below a route goes nowhere: it could mean another one upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -272,11 +272,13 @@ mod tests {
         for path in ["", "/", "shop", "/shop/", "//shop", "/a/../b", "/a//b", "/a b", "/a%2f", "/{x}", "/a?b"] {
             assert_eq!(check(&[route(path)]), Err(InvalidRoute::Path(path.to_owned())), "{path}");
         }
-        for path in ["/session", "/session/x", "/api", "/api/shop", "/login", "/callback/other"] {
+        for path in
+            ["/session", "/session/x", "/sessions", "/sessions/sign-out", "/api", "/api/shop", "/login", "/callback/other"]
+        {
             assert!(matches!(check(&[route(path)]), Err(InvalidRoute::Reserved(..))), "{path}");
         }
         assert_eq!(check(&[route("/shop"), route("/shop")]), Err(InvalidRoute::Twice("/shop".to_owned())));
-        assert_eq!(check(&[route("/shop"), route("/shop/orders"), route("/sessions")]), Ok(()));
+        assert_eq!(check(&[route("/shop"), route("/shop/orders"), route("/session-notes")]), Ok(()));
         for upstream in ["ftp://api.example", "https://user@api.example", "https://api.example?x=1", "data:x"] {
             let odd = Route { upstream: upstream.parse().unwrap(), ..route("/shop") };
             assert!(matches!(check(&[odd]), Err(InvalidRoute::Upstream(_))), "{upstream}");
