@@ -5,11 +5,11 @@ use std::sync::Arc;
 use app::Site;
 use application_api::ApplicationApi;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::Method;
+use http::{HeaderName, HeaderValue, Method, header};
 use leptos::config::LeptosOptions;
 use protocol::fetch_metadata::is_our_own;
 
@@ -26,6 +26,22 @@ pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) ->
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
         .merge(surface::router(api))
         .layer(from_fn_with_state(Arc::clone(api), surface::proxy::first))
+        .layer(from_fn(guarded))
+}
+
+/// B23: what an answer does not say itself, it says as data that is nobody else's.
+async fn guarded(request: Request, next: Next) -> Response {
+    const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    ];
+    let mut response = next.run(request).await;
+    for (name, value) in DEFAULTS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
 }
 
 /// B4: what may change state, and every question below `/api`, must come from our own pages.

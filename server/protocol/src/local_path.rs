@@ -85,6 +85,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// B6: path, query and fragment survive.
     #[test]
     fn a_path_with_query_and_fragment_is_kept_as_it_is() {
         for text in ["/", "/flow", "/resource?ask=1&b=%2F#part", "/a/../b?next=https://example.org", "/caf%C3%A9"] {
@@ -92,6 +93,7 @@ mod tests {
         }
     }
 
+    /// B6, attacks 7 and 59: every way of writing another origin.
     #[test]
     fn whatever_a_browser_could_read_as_another_origin_is_refused() {
         let evil = [
@@ -128,6 +130,7 @@ mod tests {
     }
 
     proptest! {
+        /// B6, attack 59: the same for what nobody thought of.
         #[test]
         fn what_is_accepted_resolves_to_the_same_origin(text in "[/\\\\.%a-f0-9:@?#]{1,12}") {
             if let Ok(path) = LocalPath::parse(&text) {

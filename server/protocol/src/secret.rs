@@ -90,6 +90,7 @@ impl Ticket {
 mod tests {
     use super::*;
 
+    /// B25: a secret is redacted by its type.
     #[test]
     fn debug_prints_the_name_and_not_the_secret() {
         assert_eq!(format!("{:?}", RefreshToken::new("s3cret")), "RefreshToken([REDACTED])");

@@ -1,4 +1,4 @@
-//! Attacks 46 and 60: what a request says of its host, scheme and origin decides nothing.
+//! B24, attacks 46 and 60: what a request says of its host, scheme and origin decides nothing.
 
 use reqwest::StatusCode;
 
@@ -17,7 +17,7 @@ const FORGED: [(&str, &str); 9] = [
     ("forwarded", "for=192.0.2.66;host=evil.example;proto=https"),
 ];
 
-/// Attacks 46 and 60: a whole sign-in with forged headers on every request goes where it always goes; no page, redirect or
+/// B24, attacks 46 and 60: a whole sign-in with forged headers on every request goes where it always goes; no page, redirect or
 /// cookie repeats them.
 #[tokio::test]
 async fn forged_headers_lead_nobody_astray() {

@@ -5,21 +5,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use jiff::Timestamp;
 use leptos::config::LeptosOptions;
-use protocol::{ManualClock, OsRng};
+use protocol::secret::RefreshToken;
+use protocol::{Clock as _, ManualClock, OsRng};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode, Url};
 use server::Configuration;
 use server::configuration::Role;
 use server::dev_certificate::{self, Made};
-use server::house::{House, Nature};
+use server::house::{House, Nature, open_database};
 use server::listener::{self, Certificate, OpenDoor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use user_database::{Grant, Grants as _, SqlDatabase};
 
 pub const USERNAME: &str = "ada";
 pub const PASSWORD: &str = "ada-loves-tea";
@@ -58,11 +64,48 @@ pub struct Running {
     pub token_requests: Arc<AtomicUsize>,
     /// Closed, it keeps requests waiting before the token endpoint.
     pub token_gate: Gate,
+    /// The refresh tokens that the token endpoint has given, in order.
+    pub refresh_tokens: Arc<Mutex<Vec<String>>>,
     stop: CancellationToken,
     directory: Option<tempfile::TempDir>,
 }
 
 impl Running {
+    /// The refresh token that was given last.
+    pub fn last_refresh_token(&self) -> String {
+        self.refresh_tokens.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// Whether the provider still takes what a refresh token stands for.
+    pub async fn is_live(&self, refresh_token: &str) -> bool {
+        let (database, grant) = self.grant_of(refresh_token).await;
+        database.live(grant.id, self.clock.now()).await.unwrap().is_some()
+    }
+
+    /// Has the provider take a refresh token no more, without telling anybody.
+    pub async fn kill(&self, refresh_token: &str) {
+        let (database, grant) = self.grant_of(refresh_token).await;
+        assert!(database.revoke(grant.id, self.clock.now()).await.unwrap());
+    }
+
+    async fn grant_of(&self, refresh_token: &str) -> (Arc<SqlDatabase>, Grant) {
+        let nature = Nature { clock: self.clock.clone(), rng: Arc::new(OsRng) };
+        let database = open_database(&self.configuration, &nature).await.unwrap();
+        let (token, client_id) = (RefreshToken::new(refresh_token), &self.configuration.application.client_id);
+        let grant = database.of_refresh_token(&token, client_id).await.unwrap().expect("the provider knows the token");
+        (database, grant)
+    }
+
+    /// Waits until the provider takes a refresh token no more.
+    pub async fn is_revoked(&self, refresh_token: &str) {
+        let revoked = async {
+            while self.is_live(refresh_token).await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), revoked).await.expect("the refresh token is revoked");
+    }
+
     /// Waits until the token endpoint has had `count` requests.
     pub async fn token_requests_reach(&self, count: usize) {
         while self.token_requests.load(Ordering::SeqCst) < count {
@@ -205,28 +248,32 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
     }
     let token_requests = Arc::new(AtomicUsize::new(0));
     let token_gate = Gate::default();
+    let refresh_tokens = Arc::new(Mutex::new(Vec::<String>::new()));
     let routers = [house.application, house.provider, house.resource].into_iter().flatten();
     for (((listener, router), door), certificate) in
         listeners.into_iter().zip(routers).zip(configuration.doors()).zip(certificates.clone())
     {
-        let (counter, gate) = (Arc::clone(&token_requests), token_gate.clone());
-        let router = router.layer(axum::middleware::map_request(move |request: axum::extract::Request| {
-            let gate = (request.uri().path() == "/token").then(|| gate.clone());
-            if gate.is_some() {
-                counter.fetch_add(1, Ordering::SeqCst);
-            }
+        let (counter, gate, given) = (Arc::clone(&token_requests), token_gate.clone(), Arc::clone(&refresh_tokens));
+        let router = router.layer(from_fn(move |request: Request, next: Next| {
+            let (counter, gate, given) = (Arc::clone(&counter), gate.clone(), Arc::clone(&given));
             async move {
-                if let Some(gate) = gate {
-                    gate.pass().await;
+                if request.uri().path() != "/token" {
+                    return next.run(request).await;
                 }
-                request
+                counter.fetch_add(1, Ordering::SeqCst);
+                gate.pass().await;
+                let (parts, body) = next.run(request).await.into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+                given.lock().unwrap().extend(answer["refresh_token"].as_str().map(str::to_owned));
+                Response::from_parts(parts, body.into())
             }
         }));
         let door = OpenDoor::new(listener, certificate, door.origin);
         tokio::spawn(door.answer(router, Arc::clone(&proxies), stop.clone()));
     }
     let certificates = certificates.into_iter().flatten().collect();
-    Running { certificates, configuration, clock, token_requests, token_gate, stop, directory: None }
+    Running { certificates, configuration, clock, token_requests, token_gate, refresh_tokens, stop, directory: None }
 }
 
 /// What a browser got.
