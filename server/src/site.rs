@@ -88,7 +88,7 @@ mod tests {
     use axum::body::Body;
     use tower::ServiceExt as _;
 
-    /// RFC 6797 §7: said over https only, and on every answer, unknown paths included.
+    /// B23, RFC 6797 §7: said over https only, and on every answer, unknown paths included.
     #[tokio::test]
     async fn an_https_origin_is_strict_about_it() {
         for (origin, told) in [

@@ -42,7 +42,7 @@ async fn signing_in_leads_home_with_a_name(house: Running) {
     assert_eq!(kept.collect::<Vec<_>>(), ["__Host-provider", "__Host-session"]);
 }
 
-/// B1: no token, code verifier or assertion reaches the browser.
+/// B1, attack 56: no token, code verifier or assertion reaches the browser.
 #[tokio::test]
 async fn nothing_that_reaches_the_browser_is_a_token() {
     let house = house().await;
