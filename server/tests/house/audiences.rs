@@ -12,6 +12,8 @@ use http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use server::Configuration;
+use server::configuration::When;
 use tokio::net::TcpListener;
 
 use crate::strange::Manner;
@@ -48,20 +50,21 @@ impl Api {
 
     /// For whom the tokens were that it has seen so far.
     fn audiences(&self) -> Vec<Value> {
-        let mut seen: Vec<Value> = self.tokens.lock().unwrap().iter().map(|token| audience(token)).collect();
+        let mut seen: Vec<Value> = self.tokens.lock().unwrap().iter().map(|token| claims(token)["aud"].clone()).collect();
         seen.dedup();
         seen
     }
 }
 
-fn audience(token: &str) -> Value {
+fn claims(token: &str) -> Value {
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
-    serde_json::from_slice::<Value>(&claims).unwrap()["aud"].clone()
+    serde_json::from_slice(&claims).unwrap()
 }
 
 async fn answer(State(api): State<Arc<Api>>, headers: HeaderMap) -> StatusCode {
-    let token = headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
-    api.tokens.lock().unwrap().push(token);
+    let (scheme, token) = headers["authorization"].to_str().unwrap().split_once(' ').unwrap();
+    assert_eq!(scheme == "DPoP", headers.contains_key("dpop"));
+    api.tokens.lock().unwrap().push(token.to_owned());
     let refused = api.refusals.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
     if refused { StatusCode::UNAUTHORIZED } else { StatusCode::OK }
 }
@@ -84,6 +87,10 @@ struct Shop {
 
 impl Shop {
     async fn open(engines: Engines) -> Option<Self> {
+        Self::open_with(engines, |_| ()).await
+    }
+
+    async fn open_with(engines: Engines, change: impl FnOnce(&mut Configuration)) -> Option<Self> {
         let ((orders_url, orders), (bills_url, bills), (plain_url, plain)) =
             (Api::open().await, Api::open().await, Api::open().await);
         let house = house_on_with(engines, |configuration| {
@@ -94,6 +101,7 @@ impl Shop {
                 // The same as the sign-in's own.
                 route("/named", &plain_url, Some(&configuration.resource.origin)),
             ];
+            change(configuration);
         })
         .await?;
         let origin = house.configuration.application.origin.clone();
@@ -154,6 +162,17 @@ async fn a_refused_token_is_refreshed_for_its_own_audience_alone() {
     assert_eq!((shop.grants(), shop.bills.last()), (before + 1, kept));
     let us = &shop.house.configuration.provider.issuer;
     assert_eq!(shop.orders.audiences(), [json!([ORDERS, us])]);
+}
+
+/// B10, B22: where tokens are bound to the session's key, those for one API alone are, and are proven at it.
+#[tokio::test]
+async fn a_token_for_one_api_is_bound_like_the_others() {
+    let shop = Shop::open_with(Engines::Embedded, |configuration| configuration.application.dpop = When::Always).await.unwrap();
+    for path in ["/orders/1", "/bills/1", "/plain/1"] {
+        assert_eq!(shop.call(0, path).await, StatusCode::OK, "{path}");
+    }
+    let keys = [&shop.orders, &shop.bills, &shop.plain].map(|api| claims(&api.last())["cnf"]["jkt"].as_str().unwrap().to_owned());
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 }
 
 /// B16, B22: a hundred calls at once to each of two APIs make one grant for each audience, in one process and on two replicas; the
