@@ -26,6 +26,14 @@ impl Configuration {
             faults.push("application.listed_providers_only leaves no provider: there is no [[application.providers]]".to_owned());
         }
         faults.extend(super::providers::faults(&self.application.providers));
+        // The provider of the short form is asked for all that routes name.
+        if self.application.listed_providers_only {
+            let asked = |resource: &String| self.application.providers.iter().any(|listed| listed.resources.contains(resource));
+            let named = self.application.routes.iter().filter_map(|route| Some((&route.path, route.resource.as_ref()?)));
+            faults.extend(named.filter(|(_, resource)| !asked(resource)).map(|(path, resource)| {
+                format!("application.routes: nobody can call {path}, for no provider is asked for {resource:?} by its resources")
+            }));
+        }
         for (key, lifetime) in [
             ("session_lifetime", self.application.session_lifetime),
             ("session_idle", self.application.session_idle),
@@ -263,6 +271,30 @@ mod tests {
         assert_eq!(wanted(Some("smtps://mail.example")), "");
         assert!(Configuration::default().has_sign_up() && Configuration::default().has_password_reset(), "development has both");
         assert_eq!(refused(|configuration| configuration.provider.sign_up = Some(false)), "");
+    }
+
+    /// B22: a route whose API no provider is asked for would refuse everybody.
+    #[test]
+    fn a_route_for_an_api_that_no_provider_is_asked_for_is_refused() {
+        let change = |asked: &'static str| {
+            move |configuration: &mut Configuration| {
+                let route = "path = '/shop'\nupstream = 'https://shop.example'\nresource = 'https://shop.example/api'";
+                configuration.application.routes = vec![toml::from_str(route).unwrap()];
+                let provider =
+                    format!("name = 'a'\ntitle = 'A'\nissuer = 'https://a.example'\nclient_id = 'a'\nresources = {asked}");
+                configuration.application.providers = vec![toml::from_str(&provider).unwrap()];
+            }
+        };
+        let listed_only = |asked: &'static str| {
+            refused(|configuration| {
+                change(asked)(configuration);
+                configuration.application.listed_providers_only = true;
+            })
+        };
+        let faults = listed_only("['https://shop.example']");
+        assert!(faults.contains("nobody can call /shop") && faults.contains("https://shop.example/api"), "{faults}");
+        assert_eq!(listed_only("['https://shop.example', 'https://shop.example/api']"), "");
+        assert_eq!(refused(change("[]")), "", "the short form asks for it");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::strange::{Change, Manner};
 use crate::strange_provider::{Place, change, with};
@@ -56,7 +58,7 @@ async fn demanding() -> (Running, Arc<Upstream>, Browser) {
     let (url, upstream) = Upstream::open().await;
     let house = house_with(|configuration| {
         configuration.application.routes = vec![
-            route("/lately", &url, &json!({ "max_age": 60 })),
+            route("/lately", &url, &json!({ "max_age": 60, "websocket": true })),
             route("/gold", &url, &json!({ "acr": ["gold", "silver"], "max_age": 60 })),
             route("/open", &url, &json!({})),
         ];
@@ -133,6 +135,25 @@ async fn a_call_on_too_old_a_sign_in_is_told_where_to_authenticate_again() {
     let hops = browser.hops.len();
     assert_eq!(browser.get(&format!("{origin}/login?max_age=60&return_to=/flow")).await.url.path(), "/flow");
     assert_eq!(browser.hops.len(), hops + 2, "{:?}", browser.hops);
+}
+
+/// A WebSocket is a call like any other: on too old a sign-in there is no handshake.
+#[tokio::test]
+async fn a_web_socket_on_too_old_a_sign_in_is_not_joined() {
+    let (house, upstream, browser) = demanding().await;
+    let origin = &house.configuration.application.origin;
+    let handshake = || {
+        let mut request = format!("{}/lately/feed", origin.replace("http:", "ws:")).into_client_request().unwrap();
+        request.headers_mut().insert("cookie", format!("__Host-session={}", ticket(&browser)).parse().unwrap());
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+    };
+    for (seconds, status, calls) in [(60, StatusCode::OK, 1), (1, StatusCode::UNAUTHORIZED, 1)] {
+        house.clock.advance(SignedDuration::from_secs(seconds));
+        let answer = tokio_tungstenite::connect_async(handshake()).await.unwrap_err();
+        assert!(matches!(&answer, Error::Http(answer) if answer.status() == status), "{answer}");
+        assert_eq!(upstream.calls(), calls);
+    }
 }
 
 /// OpenID Connect Core §5.5.1.1: a class that the provider does not have leads to the page that says so, and costs nobody a session.
