@@ -146,7 +146,6 @@ fn no_provider(error: &ProviderError, return_to: LocalPath) -> Begin {
     match error {
         ProviderError::Unreachable(_) => Begin::ProviderUnreachable(return_to),
         ProviderError::Refused(code) if code == UNMET => Begin::Insufficient(return_to),
-        ProviderError::Insufficient => Begin::Insufficient(return_to),
         ProviderError::Refused(_) | ProviderError::Unacceptable(_) => Begin::ProviderRefused(return_to),
     }
 }

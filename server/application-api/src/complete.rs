@@ -80,6 +80,12 @@ impl ApplicationApi {
             Ok(exchanged) => exchanged,
             Err(error) => return no_tokens(&error, transaction.return_to),
         };
+        let age = exchanged.authenticated_at.map(|at| self.clock.now().duration_since(at));
+        if !transaction.demand.is_met(exchanged.acr.as_deref(), age) {
+            tracing::warn!("a user has not authenticated as was demanded");
+            self.drop_tokens(visit, provider, exchanged).await;
+            return Completion::Insufficient(transaction.return_to);
+        }
         match self.begin_session(visit, provider, exchanged).await {
             Ok(ticket) => {
                 let span = tracing::info_span!("exchange", number = Exchange::SessionCookie.number());
@@ -91,6 +97,23 @@ impl ApplicationApi {
             }
             Err(NoSession::Ended) => Completion::Expired,
             Err(error) => unavailable(&error, transaction.return_to),
+        }
+    }
+
+    /// Revokes what was given and is not used, unless a session of the same user goes on, whose tokens may be of the same grant to the
+    /// provider (RFC 7009 §2.1); where that cannot be found out, it may.
+    async fn drop_tokens(&self, visit: &Visit<'_>, provider: &Provider, exchanged: Exchanged) {
+        let goes_on = self.session(visit).await.map(|session| {
+            session.is_some_and(|session| {
+                let identity = &session.identity;
+                identity.provider == provider.name() && identity.subject == exchanged.subject
+            })
+        });
+        if matches!(goes_on, Ok(false))
+            && let Some(refresh) = exchanged.tokens.refresh
+            && let Err(error) = provider.revoke(&refresh).await
+        {
+            tracing::error!(%error, "a refresh token could not be revoked");
         }
     }
 
@@ -239,7 +262,6 @@ fn no_tokens(error: &ProviderError, return_to: LocalPath) -> Completion {
     match error {
         ProviderError::Unreachable(_) => Completion::ProviderUnreachable(return_to),
         ProviderError::Refused(code) => Completion::ProviderRefused(return_to, code.clone()),
-        ProviderError::Insufficient => Completion::Insufficient(return_to),
         ProviderError::Unacceptable(_) => Completion::Unacceptable(return_to),
     }
 }

@@ -257,6 +257,19 @@ async fn the_id_token_of_a_step_up_is_held_against_the_demand() {
         let asked = browser.hops.iter().rfind(|hop| hop.contains("/authorize?")).unwrap();
         assert!(asked.contains(demand) || asked.contains("acr_values=gold&max_age=60"), "{told}: {asked}");
     }
+    // Where no session goes on, or another user's, what was given does not lie about.
+    for another in [false, true] {
+        let mut browser = Browser::default();
+        place.strange.behave(Manner { userinfo: with("sub", json!("ada")), ..claims(json!({"sub": "ada"})) });
+        if another {
+            browser.get(&format!("{origin}/login")).await;
+        }
+        place.strange.behave(Manner::default());
+        let revoked = place.strange.asked("/revoke");
+        let page = browser.get(&format!("{origin}/login?acr_values=gold&return_to=/flow")).await;
+        assert_eq!((page.url.path(), browser.cookies.contains_key("__Host-session")), (closed, another), "{:?}", browser.hops);
+        assert_eq!(place.strange.asked("/revoke"), revoked + 1, "another user: {another}");
+    }
 }
 
 /// OpenID Connect Core §5.5: a provider that reads `claims` is told that the class is essential.

@@ -40,9 +40,6 @@ pub enum ProviderError {
     /// It says no, with this code.
     #[error("the provider says {0}")]
     Refused(String),
-    /// It signed the user in, and not as was demanded.
-    #[error("the user has not authenticated as was demanded")]
-    Insufficient,
     /// It answers something that the specifications do not allow, so nothing of it is used.
     #[error("the provider's answer is not acceptable: {0}")]
     Unacceptable(String),

@@ -86,8 +86,6 @@ impl Provider {
         async {
             match self.judged(&metadata, &answer, redeemed).await {
                 Ok(exchanged) => Ok(exchanged),
-                // The session stays as it was, and to many providers its tokens are of the same grant: nothing is revoked.
-                Err(ProviderError::Insufficient) => Err(ProviderError::Insufficient),
                 Err(error) => {
                     // What was given and will not be used must not lie about.
                     if let Some(refresh) = answer.refresh_token() {
@@ -140,9 +138,6 @@ impl Provider {
             return Err(ProviderError::Unacceptable("auth_time is missing, though max_age was asked".to_owned()));
         }
         let authenticated_at = vouched.auth_time.and_then(|at| self.at_our_clock(at, vouched.issued_at));
-        if !redeemed.demand.is_met(vouched.acr.as_deref(), authenticated_at.map(|at| self.clock.now().duration_since(at))) {
-            return Err(ProviderError::Insufficient);
-        }
         let userinfo = self.userinfo(metadata, answer, &vouched.subject, bound.as_ref()).await?;
         let (name, email) = self.named_in(&[userinfo.as_ref().unwrap_or(&vouched.claims), &vouched.claims]);
         let tokens =
