@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::SignedDuration;
 use protocol::wire::{DeviceAuthorizationResponse, Parameters};
-use protocol::{ErrorCode, Scope};
+use protocol::{ClientAddress, ErrorCode, Scope};
 
 use super::{GRANT_TYPE, polling, record};
 use crate::client_authentication::{self, ClientError};
 use crate::clients::Client;
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
+use crate::slow_down::{self, whole_seconds};
 use crate::state::AuthorizationServer;
 use crate::{headers, problem};
 
@@ -30,28 +33,41 @@ enum DeviceAuthorizationError {
     Scope,
     #[error("resource is not one that this client may call")]
     Resource,
+    #[error("too many devices have asked here")]
+    TooMany(SignedDuration),
     #[error(transparent)]
     Outage(#[from] Outage),
 }
 
 impl DeviceAuthorizationError {
     fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
-        let code = match self {
+        let (status, code) = match self {
             Self::Client(error) => return error.respond(server, headers),
             Self::Outage(outage) => return problem::outage(server, outage),
-            Self::Form(_) => ErrorCode::InvalidRequest,
-            Self::ForeignGrantType => ErrorCode::UnauthorizedClient,
-            Self::Scope => ErrorCode::InvalidScope,
-            Self::Resource => ErrorCode::InvalidTarget,
+            Self::Form(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest),
+            Self::ForeignGrantType => (StatusCode::BAD_REQUEST, ErrorCode::UnauthorizedClient),
+            Self::Scope => (StatusCode::BAD_REQUEST, ErrorCode::InvalidScope),
+            Self::Resource => (StatusCode::BAD_REQUEST, ErrorCode::InvalidTarget),
+            // `slow_down` is a word of the token endpoint (RFC 8628 §3.5), and would let a device wait for a user who has no code.
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable),
         };
         tracing::info!(cause = %self, "a device authorization request was refused");
-        problem::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
+        let mut response = problem::refusal(status, code, &self.to_string());
+        if let Self::TooMany(wait) = self {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
+        }
+        response
     }
 }
 
 /// Authenticates the client, and hands out a code for the device and one for its user.
-pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
-    match answer(&server, &headers, &body).await {
+pub(crate) async fn post(
+    State(server): State<Arc<AuthorizationServer>>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match answer(&server, address.map(|Extension(address)| address), &headers, &body).await {
         Ok(codes) => headers::json(StatusCode::OK, &codes),
         Err(error) => error.respond(&server, &headers),
     }
@@ -59,6 +75,7 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 
 async fn answer(
     server: &AuthorizationServer,
+    address: Option<ClientAddress>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<DeviceAuthorizationResponse, DeviceAuthorizationError> {
@@ -68,6 +85,7 @@ async fn answer(
         return Err(DeviceAuthorizationError::ForeignGrantType);
     }
     let (scope, resource) = (scope(&client, &parameters)?, resource(&client, &parameters)?);
+    slow_down::ask_for_device(server, &client, address).await?.map_err(DeviceAuthorizationError::TooMany)?;
     let (device_code, user_code) = record::begin(server, client.client_id.clone(), scope, resource).await?;
     let (user_code, verification_uri) = (user_code.shown(), server.url("/device"));
     Ok(DeviceAuthorizationResponse {

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use protocol::ClientAddress;
 use uuid::Uuid;
 
+use crate::clients::Client;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 use counter::{Counter, Wait};
@@ -99,6 +100,22 @@ pub(crate) async fn register(
     let (network, limit) = (address.network().to_string(), server.settings.slow_down.registration);
     let counted = Counter::new("registration", network.as_bytes(), limit).take(server).await?;
     Ok(counted.map_err(|Wait(wait)| wait))
+}
+
+/// Counts a device that `client` asks codes for, unless it has to wait. A client that has proved who it is has a count of its own;
+/// in the name of any other whoever likes can ask, so that it is the network that counts, and nobody uses up what is a client's.
+pub(crate) async fn ask_for_device(
+    server: &AuthorizationServer,
+    client: &Client,
+    address: Option<ClientAddress>,
+) -> Result<Result<(), SignedDuration>, Outage> {
+    let limit = server.settings.slow_down.device_authorization;
+    let counter = match address {
+        _ if !client.is_public() => Counter::new("device-client", client.client_id.as_bytes(), limit),
+        Some(address) => Counter::new("device-address", address.network().to_string().as_bytes(), limit),
+        None => return Ok(Ok(())),
+    };
+    Ok(counter.take(server).await?.map_err(|Wait(wait)| wait))
 }
 
 /// The network first: what it refuses is not counted against the name.

@@ -25,6 +25,10 @@ pub struct SlowDown {
     /// For one address or /64 that has messages sent, to whichever mailboxes.
     #[serde(deserialize_with = "registering")]
     pub mailing: Limit,
+    /// For one address or /64 that asks for codes of devices (RFC 8628 §3.1), or one client where it proves who it is: how many
+    /// devices, not wrong passwords.
+    #[serde(deserialize_with = "asking")]
+    pub device_authorization: Limit,
     /// For how long a browser counts as one that has signed in before.
     pub device_lifetime: SignedDuration,
 }
@@ -75,6 +79,14 @@ const REGISTERING: Limit = Limit {
     window: SignedDuration::from_hours(24),
 };
 
+/// For whoever asks for codes of devices, which live for ten minutes: a house has a few devices, a shop that sets them up has more.
+const ASKING: Limit = Limit {
+    attempts: 100,
+    first_delay: SignedDuration::from_secs(1),
+    longest_delay: SignedDuration::from_mins(1),
+    window: SignedDuration::from_mins(10),
+};
+
 impl Default for SlowDown {
     fn default() -> Self {
         Self {
@@ -84,6 +96,7 @@ impl Default for SlowDown {
             registration: REGISTERING,
             mailbox: WRITTEN_TO,
             mailing: REGISTERING,
+            device_authorization: ASKING,
             device_lifetime: SignedDuration::from_hours(90 * 24),
         }
     }
@@ -126,6 +139,10 @@ fn registering<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::E
     Ok(Written::deserialize(deserializer)?.over(REGISTERING))
 }
 
+fn asking<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+    Ok(Written::deserialize(deserializer)?.over(ASKING))
+}
+
 impl SlowDown {
     /// The first setting that cannot stand.
     pub(crate) fn fault(&self) -> Option<&'static str> {
@@ -142,6 +159,7 @@ impl SlowDown {
             ("registration", self.registration),
             ("mailbox", self.mailbox),
             ("mailing", self.mailing),
+            ("device_authorization", self.device_authorization),
         ];
         let fault = limits.iter().find(|(_, limit)| !good(limit)).map(|(name, _)| *name);
         fault.or_else(|| (!self.device_lifetime.is_positive()).then_some("device_lifetime"))
@@ -190,6 +208,7 @@ mod tests {
         assert_eq!(read("{}").unwrap(), SlowDown::default());
         let written = read(r#"{"address": {"attempts": 500}, "name": {"longest_delay": "1h"}}"#).unwrap();
         assert_eq!(written.address, Limit { attempts: 500, ..SHARED });
+        assert_eq!(written.device_authorization, ASKING);
         assert_eq!(written.name, Limit { longest_delay: SignedDuration::from_hours(1), ..PERSONAL });
         assert!(read(r#"{"address": {"atempts": 500}}"#).is_err());
         let default = serde_json::to_string(&SlowDown::default()).unwrap();
@@ -203,6 +222,8 @@ mod tests {
         let short = Limit { longest_delay: SignedDuration::from_secs(1), ..settings.device };
         assert_eq!(SlowDown { device: short, ..settings }.fault(), Some("device"));
         assert_eq!(SlowDown { name: Limit { attempts: 0, ..settings.name }, ..settings }.fault(), Some("name"));
+        let endless = Limit { window: SignedDuration::ZERO, ..settings.device_authorization };
+        assert_eq!(SlowDown { device_authorization: endless, ..settings }.fault(), Some("device_authorization"));
         assert_eq!(SlowDown { device_lifetime: SignedDuration::ZERO, ..settings }.fault(), Some("device_lifetime"));
     }
 }

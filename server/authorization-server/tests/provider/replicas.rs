@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::app::{borrowed, claims, token};
+use crate::dpop::Wallet;
+use crate::dpop::wallet::{refused, send};
 use crate::house::{DEMO, House, account, boxes, sealing_secret, settings};
 use crate::links::mailbox::{link_in, writer};
 use crate::start::replica;
@@ -58,6 +60,7 @@ on_both! {
     parallel_refreshes_at_two_replicas_agree,
     an_old_refresh_token_revokes_its_family_everywhere,
     of_fifty_assertions_at_two_replicas_one_is_taken,
+    of_fifty_pushes_with_one_proof_at_two_replicas_one_is_taken,
     a_pushed_request_is_completed_at_one_replica_only,
     of_confirmations_at_two_replicas_one_opens_an_account,
     of_resets_at_two_replicas_one_counts,
@@ -229,6 +232,26 @@ async fn of_fifty_assertions_at_two_replicas_one_is_taken(pair: &Pair) {
     let (taken, refused): (Vec<_>, Vec<_>) = answers.await.into_iter().partition(|answer| answer.status == 200);
     assert_eq!((taken.len(), refused.len()), (1, 49));
     assert!(refused.iter().all(|answer| answer.error() == "invalid_client"));
+}
+
+/// A12, attack 25: of fifty pushed requests with one DPoP proof at once, one is taken, and none at either replica afterwards, for as
+/// long as the age of the proof would allow.
+async fn of_fifty_pushes_with_one_proof_at_two_replicas_one_is_taken(pair: &Pair) {
+    let wallet = Wallet::new();
+    let proof = wallet.proof(&pair.first, "POST", "/par", None, None);
+    let push = async |house: &House| send(house, &house.app, "/par", &house.app.request(), &[&proof]).await;
+    let answers = pair.fifty(|house| {
+        let proof = proof.clone();
+        async move { send(&house, &house.app, "/par", &house.app.request(), &[&proof]).await }
+    });
+    let (taken, lost): (Vec<_>, Vec<_>) = answers.await.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((taken.len(), lost.len()), (1, 49));
+    assert!(lost.iter().all(|answer| refused(answer) == (400, "invalid_dpop_proof".to_owned())), "{lost:?}");
+    pair.first.wait(50);
+    for house in [&pair.first, &pair.second] {
+        assert_eq!(refused(&push(house).await), (400, "invalid_dpop_proof".to_owned()));
+        assert_eq!(wallet.push(house, &house.app, &[]).await.status, 201, "a proof of its own");
+    }
 }
 
 /// A10: of fifty browsers' tabs that bring one pushed request at once, one gets a code.

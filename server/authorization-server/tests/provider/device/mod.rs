@@ -2,6 +2,7 @@
 
 mod authorization;
 mod engines;
+mod flood;
 pub(crate) mod gadget;
 mod grant;
 mod guessing;
