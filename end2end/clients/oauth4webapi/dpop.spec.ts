@@ -32,7 +32,9 @@ test('a client of FAPI 2.0 gets by with nonces', async ({ issuer, person, signin
   const next = await insisting(() => client.refresh(tokens, { DPoP: refreshing }));
   // One that is used goes on without another refusal, at any of them.
   expect(await client.userInfo(next, { DPoP })).toMatchObject({ sub: oauth.getValidatedIdTokenClaims(tokens)?.sub });
-  await client.refresh(next, { DPoP });
+  // FAPI 2.0 §5.3.2.1: the refresh token stays as it is.
+  expect(next).not.toHaveProperty('refresh_token');
+  await client.refresh(tokens, { DPoP });
 });
 
 // A12: what needs no proof needs no nonce.

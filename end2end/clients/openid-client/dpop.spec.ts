@@ -50,7 +50,7 @@ for (const method of Object.keys(METHODS) as Method[]) {
     const other = client.getDPoPHandle(config, await client.randomDPoPKeyPair());
     const tokens = await signIn(config, person, { DPoP });
     const bare = client.refreshTokenGrant(config, refreshToken(tokens));
-    await expect(bare).rejects.toMatchObject({ error: 'invalid_dpop_proof', status: 400 });
+    await expect(bare).rejects.toMatchObject({ error: 'invalid_request', status: 400 });
     const refresh = client.refreshTokenGrant(config, refreshToken(tokens), undefined, { DPoP: other });
     if (method === 'public') {
       await expect(refresh).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
@@ -72,7 +72,7 @@ test('a bound code is redeemed by its key only', async ({ issuer, person }) => {
     const stolen = client.authorizationCodeGrant(config, address, checks, undefined, { DPoP: other });
     await expect(stolen).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
     const downgraded = client.authorizationCodeGrant(config, address, checks);
-    await expect(downgraded).rejects.toMatchObject({ error: 'invalid_dpop_proof', status: 400 });
+    await expect(downgraded).rejects.toMatchObject({ error: 'invalid_request', status: 400 });
     await client.authorizationCodeGrant(config, address, checks, undefined, { DPoP });
   }
 });
@@ -87,7 +87,7 @@ test('a client of FAPI 2.0 pushes its requests and binds its tokens', async ({ i
   await expect(refused).rejects.toMatchObject({ code: 'OAUTH_AUTHORIZATION_RESPONSE_ERROR', error: 'invalid_request' });
   const { address, checks } = await authorize(config, person, { pushed: true, DPoP });
   const unbound = client.authorizationCodeGrant(config, address, checks);
-  await expect(unbound).rejects.toMatchObject({ error: 'invalid_dpop_proof', status: 400 });
+  await expect(unbound).rejects.toMatchObject({ error: 'invalid_request', status: 400 });
   const tokens = await client.authorizationCodeGrant(config, address, checks, undefined, { DPoP });
   expect(tokens.token_type).toBe('dpop');
 });

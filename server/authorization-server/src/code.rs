@@ -42,7 +42,9 @@ pub(crate) struct Redemption {
 pub(crate) struct Promise {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
-    pub(crate) code_challenge: String,
+    /// None where the client need not use PKCE, and did not.
+    #[serde(default)]
+    pub(crate) code_challenge: Option<String>,
     pub(crate) scope: Scope,
     pub(crate) nonce: Option<String>,
     /// The resource servers that were named, parted by spaces.

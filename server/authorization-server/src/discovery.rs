@@ -64,7 +64,9 @@ pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>) -> Respo
             token_endpoint_auth_methods_supported: client_authentication::names(),
             introspection_endpoint_auth_methods_supported: client_authentication::proofs(),
             revocation_endpoint_auth_methods_supported: client_authentication::names(),
-            token_endpoint_auth_signing_alg_values_supported: algorithms,
+            token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
+            introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             // Clients that register themselves may do otherwise.
             require_pushed_authorization_requests: !server.settings.registration.is_on()
                 && !clients.is_empty()

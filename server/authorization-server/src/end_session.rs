@@ -35,6 +35,9 @@ enum EndSessionError {
     ForeignHint,
     #[error("client_id is unknown, or not that of id_token_hint")]
     OtherClient,
+    /// §4: an error is a page, and what is wrong leads nowhere.
+    #[error("post_logout_redirect_uri is not registered for the client {0}")]
+    UnknownAddress(String),
     #[error(transparent)]
     Outage(#[from] Outage),
 }
@@ -145,8 +148,14 @@ impl Asked {
             },
             (None, None) => None,
         };
-        let return_to = parameters.owned("post_logout_redirect_uri");
-        let return_to = return_to.filter(|uri| client.as_ref().is_some_and(|client| client.returns_to(uri)));
+        let return_to = match (parameters.owned("post_logout_redirect_uri"), &client) {
+            (Some(uri), Some(client)) if !client.returns_to(&uri) => {
+                return Err(EndSessionError::UnknownAddress(client.client_id.clone()));
+            }
+            (Some(uri), Some(_)) => Some(uri),
+            // Without a client there is nobody to return to (§3).
+            _ => None,
+        };
         Ok(Self { client, hint, sid: parameters.owned("logout_hint"), return_to, state: parameters.owned("state") })
     }
 

@@ -24,9 +24,9 @@ use crate::{cors, exchange, form, headers, problem};
 /// Why `/userinfo` said no (RFC 6750 §3.1, RFC 9449 §7.1).
 #[derive(Debug, thiserror::Error)]
 enum UserInfoError {
-    #[error("no access token came in the Authorization header")]
+    #[error("no access token came")]
     NoToken,
-    #[error("the access token must come in one Authorization header, and only there")]
+    #[error("the access token must come once, in the Authorization header or in a form, and never in the query")]
     Misplaced,
     #[error("the access token is malformed, expired, revoked, or not for this server")]
     InvalidToken,
@@ -95,21 +95,13 @@ async fn respond(
     query: Option<&str>,
     form: Option<&Bytes>,
 ) -> Response {
-    let elsewhere = [query.map(str::as_bytes), form.map(AsRef::as_ref)];
-    let misplaced = elsewhere.into_iter().flatten().any(|encoded| {
-        // One that came twice came as well.
-        Parameters::parse(encoded).map_or(true, |parameters| parameters.get("access_token").is_some())
-    });
-    let misplaced = misplaced || headers.get_all(AUTHORIZATION).iter().count() > 1;
-    let presented = presented(headers);
-    let client_id = client_of(server, headers, presented.as_ref());
-    let scheme = presented.as_ref().map(|(scheme, _)| *scheme).unwrap_or_default();
+    let presented = presented(headers, query, form.map(AsRef::as_ref));
+    let known = presented.as_ref().ok().and_then(Option::as_ref);
+    let client_id = client_of(server, headers, known);
+    let scheme = known.map(|(scheme, _)| *scheme).unwrap_or_default();
     let answer = async {
-        match presented {
-            _ if misplaced => Err(UserInfoError::Misplaced),
-            None => Err(UserInfoError::NoToken),
-            Some((scheme, token)) => answer(server, method, headers, scheme, &token).await,
-        }
+        let (scheme, token) = presented?.ok_or(UserInfoError::NoToken)?;
+        answer(server, method, headers, scheme, &token).await
     };
     let response = match answer.instrument(exchange::span(Exchange::TokenResponse)).await {
         Ok(user) => headers::json(StatusCode::OK, &user),
@@ -126,8 +118,26 @@ fn client_of(server: &AuthorizationServer, headers: &HeaderMap, presented: Optio
     Some(claims.client_id)
 }
 
-/// The token of the `Authorization` header, and how it was presented.
-fn presented(headers: &HeaderMap) -> Option<(Scheme, AccessToken)> {
+/// The token, and how it was presented: in the `Authorization` header, or as a bearer token in a form (RFC 6750 §2.1, §2.2); in one
+/// of them (§2), once. In a query it would be in logs (§2.3).
+fn presented(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    form: Option<&[u8]>,
+) -> Result<Option<(Scheme, AccessToken)>, UserInfoError> {
+    let token = |encoded: &[u8]| Parameters::parse(encoded).map(|parameters| parameters.owned("access_token"));
+    // Of what came twice, one may have been the token.
+    let in_query = token(query.unwrap_or_default().as_bytes()).map_err(|_| UserInfoError::Misplaced)?;
+    let in_form = token(form.unwrap_or_default()).map_err(|_| UserInfoError::Misplaced)?;
+    let in_headers = headers.get_all(AUTHORIZATION).iter().count();
+    match (in_query, in_form, in_headers) {
+        (None, None, 0 | 1) => Ok(in_header(headers)),
+        (None, Some(token), 0) => Ok(Some((Scheme::Bearer, AccessToken::new(token)))),
+        _ => Err(UserInfoError::Misplaced),
+    }
+}
+
+fn in_header(headers: &HeaderMap) -> Option<(Scheme, AccessToken)> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     Some((Scheme::named(scheme)?, AccessToken::new(token.trim())))
 }

@@ -58,6 +58,10 @@ pub struct ProviderMetadata {
     #[serde(default)]
     pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     #[serde(default)]
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    #[serde(default)]
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    #[serde(default)]
     pub require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,

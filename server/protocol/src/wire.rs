@@ -1,5 +1,7 @@
 //! Requests and responses as they go over the wire, and how parameters are read.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
@@ -33,6 +35,22 @@ impl Parameters {
             read.push((name.into_owned(), value.into_owned()));
         }
         Ok(Self(read))
+    }
+
+    /// Reads the text as far as each parameter comes once, or may come more often; which others did is said beside, and none of their
+    /// values counts.
+    pub fn singles(encoded: &[u8]) -> (Self, BTreeSet<String>) {
+        let mut read: Vec<(String, String)> = Vec::new();
+        let mut doubled = BTreeSet::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            if name != REPEATED && read.iter().any(|(known, _)| *known == name) {
+                doubled.insert(name.into_owned());
+            } else {
+                read.push((name.into_owned(), value.into_owned()));
+            }
+        }
+        read.retain(|(name, _)| !doubled.contains(name));
+        (Self(read), doubled)
     }
 
     /// The value of `name`, unless it is absent or empty.
@@ -217,6 +235,15 @@ mod tests {
         assert_eq!(Parameters::parse(b"state=1&resource=").unwrap().resources(), [] as [&str; 0]);
     }
 
+    /// Attack 6: no value counts of what came more than once.
+    #[test]
+    fn of_what_comes_more_than_once_nothing_counts() {
+        let (parameters, doubled) = Parameters::singles(b"state=a&nonce=1&st%61te=a&scope=x&nonce=2&nonce=3&resource=a&resource=b");
+        assert_eq!(doubled.into_iter().collect::<Vec<_>>(), ["nonce", "state"]);
+        assert_eq!((parameters.get("state"), parameters.get("nonce"), parameters.get("scope")), (None, None, Some("x")));
+        assert_eq!(parameters.resources(), ["a", "b"]);
+    }
+
     #[test]
     fn an_empty_parameter_counts_as_absent() {
         assert_eq!(Parameters::parse(b"state=&code=1").unwrap().get("state"), None);
@@ -228,6 +255,9 @@ mod tests {
             let names: Vec<_> = form_urlencoded::parse(&bytes).map(|(name, _)| name.into_owned()).collect();
             let distinct: std::collections::BTreeSet<_> = names.iter().collect();
             prop_assert_eq!(Parameters::parse(&bytes).is_ok(), names.len() == distinct.len());
+            let (parameters, doubled) = Parameters::singles(&bytes);
+            prop_assert_eq!(doubled.is_empty(), names.len() == distinct.len());
+            prop_assert!(doubled.iter().all(|name| parameters.get(name).is_none()));
         }
     }
 }

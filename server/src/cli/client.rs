@@ -96,6 +96,9 @@ pub struct NewClient {
     /// It must push its authorization requests.
     #[arg(long)]
     pub require_par: bool,
+    /// It may do without PKCE, because it cannot do otherwise; not for clients that cannot keep a secret.
+    #[arg(long, conflicts_with = "fapi2")]
+    pub without_pkce: bool,
     /// Its access tokens must be bound to a DPoP key.
     #[arg(long)]
     pub dpop: bool,

@@ -218,6 +218,7 @@ fn client(new: &NewClient, client_id: &str, authentication: Authentication) -> C
         resources: new.resource.clone(),
         serves: new.serves.clone(),
         require_pushed_authorization_requests: new.require_par,
+        require_pkce: !new.without_pkce,
         dpop_bound_access_tokens: new.dpop,
         id_token_signed_response_alg: new.id_token_alg,
         access_token_signed_response_alg: new.access_token_alg,

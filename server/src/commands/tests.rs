@@ -106,6 +106,17 @@ async fn a_client_with_keys_or_without_any_proof_has_no_secret() {
     assert_eq!((public["application_type"].as_str(), public.get("client_secret")), (Some("native"), None));
 }
 
+/// A9, RFC 9700 §2.1.1: only a client that proves who it is may do without PKCE.
+#[tokio::test]
+async fn a_client_that_keeps_a_secret_may_do_without_pkce() {
+    let desk = Desk::new();
+    let old = desk.json(&["client", "add", "old", "--without-pkce", "--json"]).await;
+    assert_eq!(old["require_pkce"], false);
+    assert_eq!(desk.json(&["client", "show", "old", "--json"]).await["require_pkce"], false);
+    let public = desk.call(&["client", "add", "app", "--method", "none", "--without-pkce"]).await.unwrap_err();
+    assert!(public.contains("require_pkce cannot be false"), "{public}");
+}
+
 /// RFC 8628: a device needs no address to redirect to.
 #[tokio::test]
 async fn a_device_is_added_without_any_address() {

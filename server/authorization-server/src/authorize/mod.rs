@@ -6,8 +6,8 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use protocol::Exchange;
 use protocol::wire::{Duplicate, Parameters};
+use protocol::{ErrorCode, Exchange};
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
@@ -24,6 +24,11 @@ mod request;
 pub(crate) use checks::Refusal;
 pub(crate) use checks::prompt::PROMPTS;
 pub(crate) use request::{AuthorizeRequest, Checked, Record, ReturnAddress, with_query};
+
+/// The parameters by which a client is told what is wrong with its request.
+const TELLING: [&str; 4] = ["client_id", "redirect_uri", "state", "response_mode"];
+/// RFC 6749 §4.1.2.1.
+const DOUBLED: Refusal = Refusal { code: ErrorCode::InvalidRequest, description: "a parameter came more than once" };
 
 /// A longer form cannot be carried over into a URL, in bytes.
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -102,14 +107,21 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 }
 
 fn again(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<Response, AuthorizeError> {
-    form::read(headers, body)?;
+    match form::read(headers, body) {
+        // It is told at the GET.
+        Err(MalformedForm::Duplicate(Duplicate(name))) if !TELLING.contains(&name.as_str()) => {}
+        read => drop(read?),
+    }
     let query = std::str::from_utf8(body).ok().filter(|query| query.bytes().all(|byte| (0x21..=0x7e).contains(&byte)));
     let query = query.filter(|query| query.len() <= LONGEST_QUERY).ok_or(AuthorizeError::TooLong)?;
     Ok(headers::redirect(StatusCode::SEE_OTHER, &server.url(&format!("/authorize?{}", query.replace('#', "%23")))))
 }
 
 async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) -> Result<Response, AuthorizeError> {
-    let parameters = Parameters::parse(query.as_bytes())?;
+    let parameters = match Parameters::parse(query.as_bytes()) {
+        Ok(parameters) => parameters,
+        Err(duplicate) => return Err(doubled(server, query, duplicate).await?),
+    };
     let (request, pushed) = if let Some(uri) = parameters.owned("request_uri").filter(|uri| uri.starts_with(pushed::URN)) {
         (brought(server, &parameters, &uri).await?, Some(pushed::Spendable::of(&uri)))
     } else {
@@ -122,6 +134,16 @@ async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) ->
     let present = session::present_to(server, cookies, &request.client).await?;
     let present = present.as_ref().map(|(present, allowed)| (present, allowed));
     Ok(interaction::enter(server, cookies, &request, pushed, present).await?)
+}
+
+/// How it is told that a parameter came more than once: to the client, unless it is one of those by which the client is told.
+async fn doubled(server: &AuthorizationServer, query: &str, duplicate: Duplicate) -> Result<AuthorizeError, AuthorizeError> {
+    let (parameters, doubled) = Parameters::singles(query.as_bytes());
+    if TELLING.iter().any(|name| doubled.contains(*name)) {
+        return Ok(duplicate.into());
+    }
+    let request = AuthorizeRequest::plain(&server.clients, parameters).await??;
+    Ok(AuthorizeError::Refused(Box::new(request.refuse(DOUBLED))))
 }
 
 /// The pushed request that the browser brings; it was checked when it was pushed, and is bound to its client (RFC 9126 §2.2).

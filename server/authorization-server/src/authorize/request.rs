@@ -75,7 +75,9 @@ pub(crate) struct Prompt {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Demand {
     pub(crate) scope: Scope,
-    pub(crate) code_challenge: String,
+    /// None where the client need not use PKCE, and did not.
+    #[serde(default)]
+    pub(crate) code_challenge: Option<String>,
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: Prompt,
     /// Seconds.
@@ -136,6 +138,11 @@ impl AuthorizeRequest<Unchecked> {
         let redirect_uri = checks::redirect_uri::check(&client, &parameters)?;
         let address = ReturnAddress { redirect_uri, state: parameters.owned("state") };
         Ok(Self { client, address, stage: Unchecked { parameters, arrival, proven } })
+    }
+
+    /// Says no before any check.
+    pub(crate) fn refuse(self, refusal: Refusal) -> Refused {
+        Refused { address: self.address, refusal }
     }
 
     /// Runs the list of checks; the first that says no decides.

@@ -39,6 +39,9 @@ pub struct ClientMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     pub require_pushed_authorization_requests: bool,
+    /// A word of ours, there where it is false; never taken from a client itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pkce: Option<bool>,
     pub dpop_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -145,6 +148,7 @@ impl ClientMetadata {
             response_types: Some(response_types),
             scope: Some(client.scope.clone()),
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+            require_pkce: (!client.require_pkce).then_some(false),
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             id_token_signed_response_alg: Some(client.id_token_algorithm()),
             access_token_signed_response_alg: Some(client.access_token_signed_response_alg),
@@ -201,6 +205,7 @@ impl ClientMetadata {
             resources: self.resources,
             serves: self.serves,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests,
+            require_pkce: self.require_pkce.unwrap_or(true),
             dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             id_token_signed_response_alg: self.id_token_signed_response_alg,
             access_token_signed_response_alg: self
@@ -240,7 +245,7 @@ mod tests {
             "post_logout_redirect_uris": ["https://app.example/out"], "backchannel_logout_uri": "https://app.example/bye",
             "backchannel_logout_session_required": true, "token_endpoint_auth_method": "private_key_jwt",
             "jwks_uri": "https://app.example/jwks", "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"], "scope": "email openid", "require_pushed_authorization_requests": true,
+            "response_types": ["code"], "scope": "email openid", "require_pushed_authorization_requests": true, "require_pkce": false,
             "dpop_bound_access_tokens": true, "id_token_signed_response_alg": "ES256", "access_token_signed_response_alg": "EdDSA", "resources": ["https://api.example"], "serves": ["https://own.example"],
             "profile": "fapi2",
         });

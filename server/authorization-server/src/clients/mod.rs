@@ -44,6 +44,9 @@ pub enum MalformedClient {
         "the profile fapi2 has no RS256: what ID tokens and access tokens are signed with must be PS256, ES256 or EdDSA, or be left out"
     )]
     Fapi2Algorithm,
+    /// Without a secret and without PKCE, whoever catches a code can redeem it (RFC 9700 §2.1.1).
+    #[error("require_pkce cannot be false for a client that does not authenticate")]
+    Pkce,
     /// A client without credentials cannot be granted anything for them.
     #[error("the grant_type client_credentials needs a client that authenticates")]
     PublicWithCredentials,

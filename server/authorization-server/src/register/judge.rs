@@ -25,7 +25,7 @@ fn refuse<T>(words: &str) -> Result<T, RegisterError> {
 
 /// Reads the metadata. What we do not know is left out, as RFC 7591 §2 asks, and so is what only an operator may say.
 pub(super) fn metadata(mut document: Map<String, Value>) -> Result<ClientMetadata, RegisterError> {
-    for ours in ["resources", "serves", "access_token_signed_response_alg"] {
+    for ours in ["resources", "serves", "access_token_signed_response_alg", "require_pkce"] {
         document.remove(ours);
     }
     if document.get("subject_type").is_some_and(|kind| kind != "public") {

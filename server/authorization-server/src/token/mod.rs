@@ -51,6 +51,8 @@ pub(crate) enum TokenError {
     OtherRedirectUri,
     #[error("code_verifier does not answer the code_challenge")]
     WrongVerifier,
+    #[error("code_verifier came for a code that was asked for without a code_challenge")]
+    UnexpectedVerifier,
     #[error("the refresh token is unknown, expired, revoked, or another client's")]
     UnknownRefreshToken,
     #[error("the refresh token was used before; its grant is revoked")]
@@ -85,13 +87,15 @@ impl TokenError {
             Self::Client(error) => return error.respond(server, headers),
             Self::Proof(error) => return error.respond(server),
             Self::Outage(outage) => return problem::outage(server, outage),
-            Self::Form(_) | Self::Missing(_) => ErrorCode::InvalidRequest,
+            // There is no proof that could be invalid (RFC 9449 §5).
+            Self::Form(_) | Self::Missing(_) | Self::NoProof => ErrorCode::InvalidRequest,
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
             Self::ForeignGrantType => ErrorCode::UnauthorizedClient,
             Self::UnknownCode
             | Self::CodeReplayed
             | Self::OtherRedirectUri
             | Self::WrongVerifier
+            | Self::UnexpectedVerifier
             | Self::UnknownRefreshToken
             | Self::RefreshTokenReplayed
             | Self::UnknownDeviceCode
@@ -102,7 +106,6 @@ impl TokenError {
             Self::DeviceTooFast => ErrorCode::SlowDown,
             Self::DeviceDenied => ErrorCode::AccessDenied,
             Self::DeviceExpired => ErrorCode::ExpiredToken,
-            Self::NoProof => ErrorCode::InvalidDpopProof,
             Self::WiderScope | Self::NothingToGrant => ErrorCode::InvalidScope,
             Self::OtherResource => ErrorCode::InvalidTarget,
         };

@@ -40,13 +40,33 @@ async fn an_unknown_or_missing_client_is_a_page() {
     }
 }
 
-/// Attack 6: which of two values counts is never guessed.
+/// Attack 6: which of two values counts is never guessed; where it is not clear whom to tell, nobody is told.
 #[tokio::test]
-async fn a_parameter_that_comes_twice_is_a_page() {
+async fn a_client_an_address_or_a_state_that_comes_twice_is_a_page() {
     let house = House::build().await;
-    for twice in ["state=a", "redirect_uri=https%3A%2F%2Fevil.example", "client_id=app"] {
+    for twice in ["state=a", "redirect_uri=https%3A%2F%2Fevil.example", "client_id=app", "nonce=x&state=a"] {
         let answer = house.browser().get(&format!("{}&{twice}", house.plain.plainly(&[]))).await;
         assert_eq!(answer.page(), "problem RequestInvalid", "{twice}");
+    }
+    let elsewhere = house.plain.plainly(&[("redirect_uri", "https://evil.example/")]);
+    assert_eq!(house.browser().get(&format!("{elsewhere}&nonce=x")).await.page(), "problem RequestInvalid");
+}
+
+/// Attack 6, RFC 6749 §4.1.2.1: that any other parameter came twice is told to the client, whichever of the values would do.
+#[tokio::test]
+async fn a_parameter_that_comes_twice_is_told_to_the_client() {
+    let house = House::build().await;
+    let url = house.plain.plainly(&[]);
+    for twice in ["nonce=the-nonce", "scope=openid", "response_type=code", "code_challenge_method=S256", "x=1&x=1"] {
+        let mut browser = house.browser();
+        let query = format!("{}&{twice}", url.trim_start_matches("/authorize?"));
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "cross-site")];
+        let by_form = browser.send("POST", "/authorize", &headers, query.clone()).await;
+        for answer in [browser.get(&format!("/authorize?{query}")).await, browser.follow(by_form).await] {
+            assert!(answer.location().as_str().starts_with(&house.plain.redirect_uri()), "{twice} {answer:?}");
+            let told = (answer.sent("error"), answer.sent("state"), answer.sent("code"));
+            assert_eq!(told, (Some("invalid_request".to_owned()), Some("the-state".to_owned()), None), "{twice}");
+        }
     }
 }
 

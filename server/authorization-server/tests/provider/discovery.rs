@@ -40,7 +40,13 @@ async fn the_metadata_tells_what_is_supported() {
     );
     assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     // OpenID Connect Core §15.1: RS256 is among them.
-    for name in ["id_token_signing_alg_values_supported", "token_endpoint_auth_signing_alg_values_supported"] {
+    // RFC 8414 §2: each endpoint at which clients sign says with what.
+    for name in [
+        "id_token_signing_alg_values_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "introspection_endpoint_auth_signing_alg_values_supported",
+        "revocation_endpoint_auth_signing_alg_values_supported",
+    ] {
         assert_eq!(metadata[name], serde_json::json!(["RS256", "PS256", "ES256", "EdDSA"]), "{name}");
     }
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);

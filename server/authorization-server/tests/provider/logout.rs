@@ -101,15 +101,20 @@ async fn the_hint_of_another_user_asks() {
     assert_eq!(asked.page(), "sign-out");
 }
 
-/// Attack 7: nobody is sent to a post-logout address that the client did not register.
+/// Attack 7, RP-Initiated Logout §3, §4: nobody is sent to a post-logout address that the client did not register; it is told as an
+/// error, on a page, and the session goes on.
 #[tokio::test]
-async fn an_unregistered_address_is_not_followed() {
+async fn an_unregistered_address_is_an_error_and_not_followed() {
     let other = "https://plain.example/signed-out";
     for uri in ["https://evil.example/", "https://app.example/signed-out/", "https://app.example/signed-out?x", other] {
         let mut known = signed_in().await;
         let pairs = [("client_id", "app"), ("logout_hint", &known.sid), ("post_logout_redirect_uri", uri)];
         let answer = known.browser.get(&end_session(&pairs)).await;
-        assert_eq!((answer.status.as_u16(), answer.page()), (200, "signed-out"), "{uri}");
+        assert_eq!((answer.status.as_u16(), answer.page()), (400, "problem RequestInvalid"), "{uri}");
+        let hinted = [("id_token_hint", known.id_token.as_str()), ("post_logout_redirect_uri", uri), ("state", "s")];
+        let answer = known.browser.get(&end_session(&hinted)).await;
+        assert_eq!((answer.status.as_u16(), answer.page()), (400, "problem RequestInvalid"), "{uri}");
+        assert_eq!(known.browser.get("/").await.field("user"), "The demo account");
     }
     // And without a client there is nobody to return to.
     let mut known = signed_in().await;

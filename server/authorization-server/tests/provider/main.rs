@@ -38,6 +38,7 @@ mod machines;
 mod methods;
 mod outages;
 mod page_headers;
+mod pkce;
 mod pushed_requests;
 mod refresh;
 mod registration;

@@ -217,10 +217,13 @@ async fn addresses_of_the_inside_are_not_registered() {
         }
         body["resources"] = json!(["https://api.example"]);
         body["serves"] = json!(["https://api.example"]);
+        body["require_pkce"] = json!(false);
     });
     let answer = register(&house, &odd).await;
     assert_eq!(answer.status, 201);
-    assert!(!answer.body.contains("169.254") && !answer.body.contains("api.example"), "{answer:?}");
+    for ours in ["169.254", "api.example", "require_pkce"] {
+        assert!(!answer.body.contains(ours), "{ours} {answer:?}");
+    }
 }
 
 /// Attack 30: where people sign in, not even the provider's own machine is asked, by address or by name.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use authorization_server::{AuthorizationServer, PrepareError};
+use authorization_server::{AuthorizationServer, Client, PrepareError};
 use axum::Router;
 use protocol::OsRng;
 use secrecy::SecretString;
@@ -8,6 +8,10 @@ use secrecy::SecretString;
 use crate::house::{House, boxes, open_users, sealing_secret, settings};
 
 pub(crate) async fn prepare(house: &House, secret: &SecretString) -> Result<Arc<AuthorizationServer>, PrepareError> {
+    prepare_for(house, &[house.app.registered(true)], secret).await
+}
+
+async fn prepare_for(house: &House, clients: &[Client], secret: &SecretString) -> Result<Arc<AuthorizationServer>, PrepareError> {
     let users = open_users(&house.directory).await;
     let boxes = boxes(
         Arc::clone(&house.cache) as _,
@@ -16,12 +20,17 @@ pub(crate) async fn prepare(house: &House, secret: &SecretString) -> Result<Arc<
         Arc::clone(&house.clock) as _,
         Arc::new(OsRng),
     );
-    AuthorizationServer::prepare(settings(&[house.app.registered(true)]), boxes, secret).await
+    AuthorizationServer::prepare(settings(clients), boxes, secret).await
 }
 
 /// Another replica on the same boxes.
 pub(crate) async fn replica(house: &House) -> Router {
     authorization_server::router(prepare(house, &sealing_secret()).await.unwrap())
+}
+
+/// The same with other clients.
+pub(crate) async fn replica_for(house: &House, clients: &[Client]) -> Router {
+    authorization_server::router(prepare_for(house, clients, &sealing_secret()).await.unwrap())
 }
 
 /// A22: keys outlive a restart, and replicas share them.

@@ -2,7 +2,7 @@ use http::HeaderMap;
 use serde_json::json;
 
 use crate::app::token;
-use crate::house::{DEMO, House};
+use crate::house::{DEMO, House, form};
 
 /// A5; OpenID Connect Core §5.3, §5.4: claims by scope.
 #[tokio::test]
@@ -40,22 +40,64 @@ async fn without_a_token_the_scheme_is_named() {
     assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, "Bearer"));
 }
 
-/// Attack 29: a token in a query or a body is refused.
+/// OpenID Connect Core §5.3.1, RFC 6750 §2.2: a bearer token may come in a form that is posted.
 #[tokio::test]
-async fn a_token_outside_the_header_is_refused() {
+async fn userinfo_takes_a_bearer_token_in_a_form() {
+    let house = House::build().await;
+    let tokens = house.app.tokens(&house, &mut house.browser()).await;
+    let answer = house.post("/userinfo", &[("access_token", token(&tokens, "access_token"))]).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["sub"]), (200, &json!(DEMO.to_string())), "{answer:?}");
+    let refused = house.post("/userinfo", &[("access_token", token(&tokens, "id_token"))]).await;
+    assert_eq!((refused.status.as_u16(), refused.error().as_str()), (401, "invalid_token"));
+    let nothing = house.post("/userinfo", &[("other", "x")]).await;
+    assert_eq!((nothing.status.as_u16(), nothing.header("www-authenticate")), (401, "Bearer"));
+}
+
+/// A12, RFC 9449 §7.2: a token that is bound to a key is no bearer token in a form either.
+#[tokio::test]
+async fn a_bound_token_in_a_form_is_refused() {
+    let (house, wallet) = (House::build().await, crate::dpop::Wallet::new());
+    let tokens = wallet.tokens(&house, &house.app).await;
+    let access = token(&tokens, "access_token");
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+    headers.insert("dpop", wallet.proof(&house, "POST", "/userinfo", Some(access), None).parse().unwrap());
+    let answer = house.call("POST", "/userinfo", headers, form(&[("access_token", access)])).await;
+    assert_eq!((answer.status.as_u16(), answer.error().as_str()), (401, "invalid_token"));
+}
+
+/// Attack 29, RFC 6750 §2.3: a token in a query is refused; §2: one that comes in two ways as well, though both be the same.
+#[tokio::test]
+async fn a_token_in_the_query_or_in_two_places_is_refused() {
     let house = House::build().await;
     let tokens = house.app.tokens(&house, &mut house.browser()).await;
     let access = token(&tokens, "access_token");
-    let query = house.get(&format!("/userinfo?access_token={access}")).await;
-    assert_eq!((query.status.as_u16(), query.error().as_str()), (400, "invalid_request"));
-    let body = house.post("/userinfo", &[("access_token", access)]).await;
-    assert_eq!(body.status, 400);
-    let mut headers = HeaderMap::new();
-    for _ in 0..2 {
-        headers.append("authorization", format!("Bearer {access}").parse().unwrap());
+    let in_query = format!("/userinfo?access_token={access}");
+    let bearer = format!("Bearer {access}");
+    let sent = form(&[("access_token", access)]);
+    let twice = format!("{sent}&{sent}");
+    for (method, path, headers, body) in [
+        ("GET", in_query.as_str(), 0, ""),
+        ("POST", in_query.as_str(), 0, ""),
+        ("POST", in_query.as_str(), 0, sent.as_str()),
+        ("GET", in_query.as_str(), 1, ""),
+        ("POST", "/userinfo", 1, sent.as_str()),
+        ("POST", "/userinfo", 0, twice.as_str()),
+        ("GET", "/userinfo", 2, ""),
+    ] {
+        let mut sent = HeaderMap::new();
+        sent.insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+        for _ in 0..headers {
+            sent.append("authorization", bearer.parse().unwrap());
+        }
+        let answer = house.call(method, path, sent, body.to_owned()).await;
+        let told = (answer.status.as_u16(), answer.error());
+        assert_eq!(told, (400, "invalid_request".to_owned()), "{method} {headers} headers, {} bytes", body.len());
     }
-    let twice = house.call("GET", "/userinfo", headers, String::new()).await;
-    assert_eq!((twice.status.as_u16(), twice.error().as_str()), (400, "invalid_request"), "attack 6");
+    // With a GET there is no form.
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+    assert_eq!(house.call("GET", "/userinfo", headers, sent).await.status, 401);
 }
 
 /// Attack 16 and A14: an ID token is no access token, and what is altered, expired or foreign is invalid.

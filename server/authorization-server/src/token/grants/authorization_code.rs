@@ -6,6 +6,7 @@ use protocol::wire::TokenResponse;
 use user_database::Grant;
 
 use super::first::{self, Allowed};
+use super::provisional::Provisional;
 use super::{Answer, Asked};
 use crate::code::{CODES, CodeRecord, Promise, REMEMBERED, Redemption};
 use crate::outage::Outage;
@@ -39,19 +40,12 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         resource: promise.resource.clone(),
     };
     let (grant, refresh_token) = first::grant(asked, allowed);
-    // The grant is there before the code is used up: a replay that finds the code redeemed finds its grant to revoke, and
-    // where the database fails the code is still good. A grant that loses the race below was never handed out.
-    first::keep(server, &grant, refresh_token.as_ref()).await?;
-    let used_up = use_up(server, code, &held, &grant).await;
-    if !matches!(used_up, Ok(true)) {
-        let withdrawn = server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from);
-        if !used_up? {
-            withdrawn?;
-            return match CODES.get(server, code).await?.map(|held| held.value) {
-                Some(CodeRecord::Redeemed(redemption)) => replayed(server, &redemption).await,
-                _ => Err(TokenError::UnknownCode),
-            };
-        }
+    let provisional = Provisional::add(server, &grant, refresh_token.as_ref()).await?;
+    if !provisional.settle(use_up(server, code, &held, &grant)).await? {
+        return match CODES.get(server, code).await?.map(|held| held.value) {
+            Some(CodeRecord::Redeemed(redemption)) => replayed(server, &redemption).await,
+            _ => Err(TokenError::UnknownCode),
+        };
     }
     let (holder, scope, nonce, key) = (Holder::Grant(&grant), &grant.scope, promise.nonce, asked.key);
     let issuance = Issuance { holder, scope, resource, nonce, about, refresh_token, key };
@@ -67,14 +61,22 @@ fn check(asked: &Asked<'_>, promise: &Promise) -> Result<(), TokenError> {
     if asked.required("redirect_uri")? != promise.redirect_uri {
         return Err(TokenError::OtherRedirectUri);
     }
-    let verifier = CodeVerifier::new(asked.required("code_verifier")?);
-    if !pkce::verifies(&verifier, &promise.code_challenge) {
-        return Err(TokenError::WrongVerifier);
-    }
+    verify(asked, promise.code_challenge.as_deref())?;
     match (&promise.dpop_jkt, asked.key) {
         (Some(_), None) => Err(TokenError::NoProof),
         (Some(bound), Some(key)) if bound != key => Err(TokenError::OtherKey),
         _ => Ok(()),
+    }
+}
+
+/// RFC 7636 §4.6; RFC 9700 §4.8.2: a verifier without a challenge means that somebody took the challenge out of the request.
+fn verify(asked: &Asked<'_>, challenge: Option<&str>) -> Result<(), TokenError> {
+    match (challenge, asked.parameters.get("code_verifier")) {
+        (Some(challenge), Some(verifier)) if pkce::verifies(&CodeVerifier::new(verifier), challenge) => Ok(()),
+        (Some(_), Some(_)) => Err(TokenError::WrongVerifier),
+        (None, Some(_)) => Err(TokenError::UnexpectedVerifier),
+        (None, None) if !asked.client.require_pkce => Ok(()),
+        (_, None) => Err(TokenError::Missing("code_verifier")),
     }
 }
 

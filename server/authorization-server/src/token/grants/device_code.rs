@@ -6,10 +6,10 @@ use protocol::secret::DeviceCode;
 use protocol::wire::TokenResponse;
 
 use super::first::{self, Allowed};
+use super::provisional::Provisional;
 use super::{Answer, Asked};
 use crate::code::Redemption;
 use crate::device::polling;
-use crate::outage::Outage;
 use crate::token::TokenError;
 use crate::token::issuance::{self, Holder, Issuance};
 
@@ -41,18 +41,12 @@ async fn redeem(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
         resource: wanted.resource.clone(),
     };
     let (grant, refresh_token) = first::grant(asked, allowed);
-    // As with codes, the grant is there before the device code is used up, and one that is not handed out is revoked.
-    first::keep(server, &grant, refresh_token.as_ref()).await?;
-    let used_up = permit.use_up(server, &grant).await;
-    if !matches!(used_up, Ok(true)) {
-        let withdrawn = server.boxes.grants.revoke(grant.id, server.now()).await.map_err(Outage::from);
-        if !used_up? {
-            withdrawn?;
-            return match polling::ask(server, &code, &asked.client.client_id).await? {
-                polling::Answer::Redeemed(redemption) => replayed(asked, &redemption).await,
-                _ => Err(TokenError::UnknownDeviceCode),
-            };
-        }
+    let provisional = Provisional::add(server, &grant, refresh_token.as_ref()).await?;
+    if !provisional.settle(permit.use_up(server, &grant)).await? {
+        return match polling::ask(server, &code, &asked.client.client_id).await? {
+            polling::Answer::Redeemed(redemption) => replayed(asked, &redemption).await,
+            _ => Err(TokenError::UnknownDeviceCode),
+        };
     }
     let (holder, scope, about, key) = (Holder::Grant(&grant), &grant.scope, BTreeMap::new(), asked.key);
     let issuance = Issuance { holder, scope, resource, nonce: None, about, refresh_token, key };

@@ -15,6 +15,7 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 mod first;
+mod provisional;
 mod refresh_token;
 
 /// A grant: its registered name, and how it answers.

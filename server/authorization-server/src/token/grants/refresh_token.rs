@@ -1,4 +1,4 @@
-//! The refresh token grant, with rotation (RFC 6749 §6, RFC 9700 §4.14.2).
+//! The refresh token grant, with rotation (RFC 6749 §6, RFC 9700 §4.14.2), but for FAPI 2.0 (§5.3.2.1).
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) fn answer<'a>(asked: &'a Asked<'a>) -> Answer<'a> {
     Box::pin(refresh(asked))
 }
 
-/// Uses up the token presented and hands out its successor; parallel requests within the grace get the same one.
+/// Judges the token presented, and hands out access tokens, with a successor where refresh tokens rotate.
 async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     let (server, client) = (asked.server, asked.client);
     let presented = RefreshToken::new(asked.required("refresh_token")?);
@@ -32,22 +32,42 @@ async fn refresh(asked: &Asked<'_>) -> Result<TokenResponse, TokenError> {
     holds_key(asked, &known)?;
     still_welcome(asked, &known).await?;
     bind(asked, &known).await?;
+    let (grant, refresh_token) = match lasting(asked, &presented).await? {
+        Some(grant) => (grant, None),
+        None => rotate(asked, &known, &presented).await?,
+    };
+    let (holder, key) = (Holder::Grant(&grant), asked.key);
+    let issuance = Issuance { holder, scope: &scope, resource, nonce: None, about: BTreeMap::new(), refresh_token, key };
+    Ok(issuance.respond(server, client)?)
+}
+
+/// The live grant of a token that stays as it is; none where it is to be rotated. One that was used up before its client was
+/// registered for tokens that stay is still used up.
+async fn lasting(asked: &Asked<'_>, presented: &RefreshToken) -> Result<Option<Grant>, TokenError> {
+    if asked.client.has_rotating_refresh_tokens() {
+        return Ok(None);
+    }
+    let (grants, now) = (&asked.server.boxes.grants, asked.server.now());
+    let grant = grants.of_unused_refresh_token(presented, &asked.client.client_id, now).await;
+    Ok(grant.map_err(Outage::from)?)
+}
+
+/// Uses up the token presented and gives its successor; parallel requests within the grace get the same one.
+async fn rotate(asked: &Asked<'_>, known: &Grant, presented: &RefreshToken) -> Result<(Grant, Option<RefreshToken>), TokenError> {
+    let server = asked.server;
     let successor = RefreshToken::new(server.opaque());
-    let rotation = grants.rotate_of(&known, &presented, &successor, server.now()).await;
-    let (grant, refresh_token) = match rotation.map_err(Outage::from)? {
-        Rotation::Rotated(grant) => (grant, successor),
-        Rotation::Repeated { grant, successor } => (grant, successor),
+    let rotation = server.boxes.grants.rotate_of(known, presented, &successor, server.now()).await;
+    match rotation.map_err(Outage::from)? {
+        Rotation::Rotated(grant) => Ok((grant, Some(successor))),
+        Rotation::Repeated { grant, successor } => Ok((grant, Some(successor))),
         Rotation::Replayed(grant) => {
             let event = Event::TokenReplayed { subject: grant.subject.to_string(), client_id: grant.client_id };
             // Each replay is told, since the one that revoked may not have come to it; in the audit log they are one.
             server.tell_once(grant.id, event).await?;
-            return Err(TokenError::RefreshTokenReplayed);
+            Err(TokenError::RefreshTokenReplayed)
         }
-        Rotation::Unknown => return Err(TokenError::UnknownRefreshToken),
-    };
-    let (holder, refresh_token, key) = (Holder::Grant(&grant), Some(refresh_token), asked.key);
-    let issuance = Issuance { holder, scope: &scope, resource, nonce: None, about: BTreeMap::new(), refresh_token, key };
-    Ok(issuance.respond(server, client)?)
+        Rotation::Unknown => Err(TokenError::UnknownRefreshToken),
+    }
 }
 
 /// The scope asked for: within what was granted (RFC 6749 §6), and within what its client may still ask for, whose registration

@@ -144,7 +144,7 @@ async fn a_proof_binds_the_tokens_of_a_device() {
     assert_eq!(poll_with(&house, &wallet, &given.device_code).await.error(), "authorization_pending");
     allow(&mut house.browser(), &given).await;
     let bearer = poll_as(&house, PUBLIC, &given).await;
-    assert_eq!(refused(&bearer), (400, "invalid_dpop_proof".to_owned()), "no way down to bearer tokens");
+    assert_eq!(refused(&bearer), (400, "invalid_request".to_owned()), "no way down to bearer tokens");
     let answer = poll_with(&house, &wallet, &given.device_code).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let tokens = answer.json();

@@ -35,7 +35,7 @@ async fn a_code_is_bound_to_the_key_of_dpop_jkt() {
     let jkt = wallet.thumbprint();
     let code = house.app.code(&house, &mut house.browser(), &[("dpop_jkt", jkt.as_str())]).await;
     assert_eq!(told(&refused(&Wallet::new().redeem(&house, &house.app, &code).await)), DENIED);
-    assert_eq!(refused(&redeem(&house, &house.app, &code, &[]).await), (400, "invalid_dpop_proof".to_owned()));
+    assert_eq!(refused(&redeem(&house, &house.app, &code, &[]).await), (400, "invalid_request".to_owned()));
     assert_eq!(wallet.redeem(&house, &house.app, &code).await.status, 200);
 }
 
@@ -95,11 +95,11 @@ async fn a_client_of_bound_tokens_must_prove_a_key() {
     let wallet = Wallet::new();
     let code = house.app.code(&house, &mut house.browser(), &[]).await;
     let refusal = house.app.redeem(&house, &code, &[]).await;
-    assert_eq!(refused(&refusal), (400, "invalid_dpop_proof".to_owned()));
+    assert_eq!(refused(&refusal), (400, "invalid_request".to_owned()));
     let tokens = wallet.redeem(&house, &house.app, &code).await.json();
     assert_eq!(tokens["token_type"], "DPoP");
     let refusal = house.app.refresh(&house, token(&tokens, "refresh_token"), &[]).await;
-    assert_eq!(refused(&refusal), (400, "invalid_dpop_proof".to_owned()));
+    assert_eq!(refused(&refusal), (400, "invalid_request".to_owned()));
     assert_eq!(wallet.refresh(&house, &house.app, token(&tokens, "refresh_token")).await.status, 200);
 }
 

@@ -1,4 +1,4 @@
-use authorization_server::{Authentication, Client};
+use authorization_server::{Authentication, Client, Profile};
 use serde_json::Value;
 
 use super::wallet::{PUBLIC, Wallet, redeem, refresh, refused};
@@ -32,7 +32,7 @@ async fn the_refresh_token_of_a_public_client_is_bound_to_its_key() {
     let first = tokens(&house, &app, Some(&wallet)).await;
     let old = token(&first, "refresh_token");
     assert_eq!(refused(&Wallet::new().refresh(&house, &app, old).await), (400, "invalid_grant".to_owned()));
-    assert_eq!(refused(&refresh(&house, &app, old, &[]).await), (400, "invalid_dpop_proof".to_owned()));
+    assert_eq!(refused(&refresh(&house, &app, old, &[]).await), (400, "invalid_request".to_owned()));
     // Neither try cost the token, however late its owner comes.
     house.wait(60);
     let second = wallet.refresh(&house, &app, old).await.json();
@@ -85,7 +85,7 @@ async fn a_bound_grant_is_not_refreshed_without_a_proof() {
     let (house, wallet) = (House::build().await, Wallet::new());
     let tokens = wallet.tokens(&house, &house.app).await;
     let old = token(&tokens, "refresh_token");
-    assert_eq!(refused(&refresh(&house, &house.app, old, &[]).await), (400, "invalid_dpop_proof".to_owned()));
+    assert_eq!(refused(&refresh(&house, &house.app, old, &[]).await), (400, "invalid_request".to_owned()));
     house.wait(60);
     assert_eq!(wallet.refresh(&house, &house.app, old).await.status, 200);
 }
@@ -98,7 +98,7 @@ async fn the_first_proof_at_a_refresh_binds_the_grant() {
     let bound = wallet.refresh(&house, &house.app, token(&tokens, "refresh_token")).await.json();
     assert_eq!(bound["token_type"], "DPoP");
     let again = house.app.refresh(&house, token(&bound, "refresh_token"), &[]).await;
-    assert_eq!(refused(&again), (400, "invalid_dpop_proof".to_owned()));
+    assert_eq!(refused(&again), (400, "invalid_request".to_owned()));
 }
 
 /// A15: parallel refreshes of one token, each with its own proof, agree on the successor.
@@ -110,4 +110,48 @@ async fn parallel_refreshes_with_proofs_agree() {
     let (a, b) = tokio::join!(wallet.refresh(&house, &house.app, old), wallet.refresh(&house, &house.app, old));
     assert_eq!((a.status.as_u16(), b.status.as_u16()), (200, 200));
     assert_eq!(a.json()["refresh_token"], b.json()["refresh_token"]);
+}
+
+/// FAPI 2.0 §5.3.2.1: the refresh tokens of that profile do not rotate. A client whose answer was lost comes again, however late,
+/// and with whatever key; revoked and expired, they are worth nothing.
+#[tokio::test]
+async fn a_fapi_client_keeps_its_refresh_token() {
+    let house = House::with(|settings| settings.clients[0].profile = Profile::Fapi2).await;
+    let wallet = Wallet::new();
+    let tokens = wallet.tokens(&house, &house.app).await;
+    let refresh_token = token(&tokens, "refresh_token");
+    for _ in 0..3 {
+        house.wait(30);
+        let wallet = Wallet::new();
+        let answer = wallet.refresh(&house, &house.app, refresh_token).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let renewed = answer.json();
+        assert_eq!(renewed.get("refresh_token"), None);
+        assert_ne!(renewed["access_token"], tokens["access_token"]);
+        assert_eq!(wallet.userinfo(&house, token(&renewed, "access_token")).await.status, 200);
+    }
+    assert_eq!(refused(&wallet.refresh(&house, &house.plain, refresh_token).await), (400, "invalid_grant".to_owned()));
+    assert!(!house.queue.kinds().contains(&"token_replayed"));
+    assert_eq!(house.app.revoke(&house, refresh_token).await.status, 200);
+    assert_eq!(refused(&wallet.refresh(&house, &house.app, refresh_token).await), (400, "invalid_grant".to_owned()));
+}
+
+/// A15: a refresh token that was used up stays so, whatever its client is registered for later.
+#[tokio::test]
+async fn a_used_refresh_token_does_not_revive_with_the_profile() {
+    let (house, wallet) = (House::build().await, Wallet::new());
+    let tokens = wallet.tokens(&house, &house.app).await;
+    let (old, renewed) =
+        (token(&tokens, "refresh_token"), wallet.refresh(&house, &house.app, token(&tokens, "refresh_token")).await);
+    assert_eq!(renewed.status, 200);
+    house.wait(60);
+    let fapi = Client { profile: Profile::Fapi2, ..house.app.registered(true) };
+    let later = House { router: crate::start::replica_for(&house, &[fapi]).await, ..house };
+    assert_eq!(refused(&wallet.refresh(&later, &later.app, old).await), (400, "invalid_grant".to_owned()));
+    let next = token(&renewed.json(), "refresh_token").to_owned();
+    assert_eq!(
+        refused(&wallet.refresh(&later, &later.app, &next).await),
+        (400, "invalid_grant".to_owned()),
+        "its family is revoked"
+    );
 }
