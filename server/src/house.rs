@@ -310,6 +310,7 @@ pub(crate) fn provider_settings(configuration: &Configuration) -> Result<authori
         sign_up: configuration.has_sign_up(),
         password_reset: configuration.has_password_reset(),
         dpop_nonce: configuration.provider.dpop_nonce,
+        patience: configuration.provider.patience,
         slow_down: configuration.provider.slow_down,
         clients: clients::configured(configuration)?,
         registration: clients::registration(configuration)?,

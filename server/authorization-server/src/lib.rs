@@ -33,6 +33,7 @@ mod interaction;
 mod introspect;
 mod jwks;
 mod outage;
+mod patience;
 mod problem;
 mod pushed;
 mod register;
@@ -51,6 +52,6 @@ pub use clients::{
 pub use keys::{KeySchedule, KeyStore};
 pub use outbound::Outbound;
 pub use routes::router;
-pub use settings::{DemoAccount, InvalidSettings, Lifetimes, RegistrationPolicy, Settings};
+pub use settings::{DemoAccount, InvalidSettings, Lifetimes, PATIENCE, RegistrationPolicy, Settings};
 pub use slow_down::{Limit, SlowDown};
 pub use state::{AuthorizationServer, Boxes, PrepareError};

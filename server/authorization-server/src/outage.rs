@@ -20,6 +20,9 @@ pub(crate) enum Outage {
     /// A token came whose key we do not know, and the keys could not be read a moment ago.
     #[error("the signing keys could not be read a moment ago")]
     Keys,
+    /// A box answers, but not in time.
+    #[error("a box behind us did not answer in time")]
+    Late,
     #[error("internal: {0}")]
     Internal(&'static str),
 }

@@ -86,6 +86,9 @@ async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) ->
 /// The request behind `request_uri`, unless it is unknown, expired or completed. Reading it does not use it up, so that a
 /// page may be loaded again.
 pub(crate) async fn load(server: &AuthorizationServer, request_uri: &str) -> Result<Option<Record>, Outage> {
+    if server.boxes.cache.get(&Spendable::of(request_uri).mark()).await?.is_some() {
+        return Ok(None);
+    }
     Ok(PUSHED.get(server, request_uri).await?.map(|held| held.value))
 }
 
@@ -98,18 +101,19 @@ impl Spendable {
         Self(PUSHED.key(request_uri))
     }
 
+    /// Where it is noted that it was used up.
+    fn mark(&self) -> String {
+        format!("{}:spent", self.0)
+    }
+
     /// Uses the request up for `owner`, who may do so again; false where somebody else did before.
     pub(crate) async fn spend(&self, server: &AuthorizationServer, owner: &str) -> Result<bool, Outage> {
         // Remembered for as long as any page that was begun from this request can still be completed.
         let lifetimes = &server.settings.lifetimes;
         let remembered = (lifetimes.pushed_request + lifetimes.interaction + SignedDuration::from_secs(60)).unsigned_abs();
-        let (cache, mark) = (&server.boxes.cache, format!("{}:spent", self.0));
-        let first = cache.add(&mark, owner.as_bytes(), remembered).await?;
-        if first {
-            // The mark says it already; what is left of the request is only in the way until it expires.
-            if let Err(error) = cache.remove(&self.0).await {
-                tracing::warn!(%error, "a pushed request that is used up could not be removed");
-            }
+        let (cache, mark) = (&server.boxes.cache, self.mark());
+        // Nothing else is written: an answer that is given up here has used it up, or not.
+        if cache.add(&mark, owner.as_bytes(), remembered).await? {
             return Ok(true);
         }
         Ok(cache.get(&mark).await?.is_some_and(|by| by == owner.as_bytes()))

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{map_response, map_response_with_state};
+use axum::middleware::{from_fn_with_state, map_response, map_response_with_state};
 use axum::routing::{get, post};
 use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
 use crate::{
-    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, links, problem, pushed,
+    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, links, patience, problem, pushed,
     register, revoke, token, userinfo,
 };
 
@@ -47,6 +47,7 @@ fn endpoints(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServe
         .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post).options(cors::preflight))
         .layer(map_response(problem::retold_as_json))
+        .layer(from_fn_with_state(Arc::clone(server), patience::as_json))
 }
 
 /// What people see.
@@ -63,4 +64,5 @@ fn pages(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> 
         .merge(links::routes(&server.settings))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .layer(map_response_with_state(Arc::clone(server), problem::retold_as_page))
+        .layer(from_fn_with_state(Arc::clone(server), patience::as_page))
 }

@@ -38,9 +38,20 @@ pub struct Settings {
     /// When signing keys change.
     #[serde(default)]
     pub keys: KeySchedule,
+    /// How long an answer may take before whoever asked is told to come again: longer than an engine takes to be called away, and
+    /// shorter than clients wait.
+    #[serde(default = "patience")]
+    pub patience: SignedDuration,
     /// Whether a DPoP proof must hold a nonce of ours (RFC 9449 §8); one that a proof holds is checked either way.
     #[serde(default)]
     pub dpop_nonce: bool,
+}
+
+/// The patience of an answer where nothing is said.
+pub const PATIENCE: SignedDuration = SignedDuration::from_secs(8);
+
+fn patience() -> SignedDuration {
+    PATIENCE
 }
 
 /// Who may register clients (RFC 7591 §3).
@@ -133,6 +144,9 @@ pub enum InvalidSettings {
     /// A link would be good for longer than a day.
     #[error("a link that is sent by e-mail may be good for a day at the most")]
     Link,
+    /// Nothing would ever be answered.
+    #[error("patience must be longer than nothing")]
+    Patience,
     /// A limit of the slow-down would let nothing through, or everything.
     #[error(
         "slow_down.{0}: attempts, delays and times must be more than nothing, and the longest delay no shorter than the first"
@@ -167,6 +181,9 @@ impl Settings {
         }
         self.lifetimes.check()?;
         self.keys.check()?;
+        if !self.patience.is_positive() {
+            return Err(InvalidSettings::Patience);
+        }
         if let Some(fault) = self.slow_down.fault() {
             return Err(InvalidSettings::SlowDown(fault));
         }
@@ -222,6 +239,7 @@ mod tests {
             password_reset: false,
             demo_accounts: Vec::new(),
             keys: KeySchedule::default(),
+            patience: PATIENCE,
             dpop_nonce: false,
         }
     }
@@ -232,6 +250,15 @@ mod tests {
         assert_eq!(settings("https://provider.example").check(), Ok(()));
         for issuer in ["https://provider.example/?a=b", "https://provider.example/#a", "ftp://provider.example"] {
             assert!(matches!(settings(issuer).check(), Err(InvalidSettings::Issuer(_))), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_some_time() {
+        let mut settings = settings("https://provider.example");
+        for patience in [SignedDuration::ZERO, SignedDuration::from_secs(-8)] {
+            settings.patience = patience;
+            assert_eq!(settings.check(), Err(InvalidSettings::Patience));
         }
     }
 

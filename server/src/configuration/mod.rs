@@ -105,6 +105,8 @@ pub struct Provider {
     pub keys: KeySchedule,
     /// Whether DPoP proofs must hold a nonce of the provider's.
     pub dpop_nonce: bool,
+    /// How long an answer may take before whoever asked is told to come again.
+    pub patience: SignedDuration,
     /// Who may register clients at `/register`.
     pub registration: Registration,
     /// The initial access token of `registration = "token"`: 32 characters or more in production.
@@ -247,6 +249,7 @@ impl Default for Provider {
             clients: Vec::new(),
             keys: KeySchedule::default(),
             dpop_nonce: false,
+            patience: authorization_server::PATIENCE,
             registration: Registration::Off,
             registration_token: None,
             registration_token_file: None,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use authorization_server::{
-    AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, RegistrationPolicy, Settings, SlowDown, password,
+    AuthorizationServer, Boxes, Client, DemoAccount, KeySchedule, Lifetimes, PATIENCE, RegistrationPolicy, Settings, SlowDown,
+    password,
 };
 use axum::Router;
 use axum::body::Body;
@@ -184,6 +185,7 @@ pub(crate) fn settings(clients: &[Client]) -> Settings {
         slow_down: SlowDown::default(),
         clients: clients.to_vec(),
         dpop_nonce: false,
+        patience: PATIENCE,
         registration: RegistrationPolicy::Off,
         sign_up: true,
         password_reset: true,

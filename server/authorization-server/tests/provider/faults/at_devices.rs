@@ -8,8 +8,8 @@ use crate::device::gadget::{Codes, allow, ask, begin, open, poll, press, type_in
 
 use Room::{Cache, Queue, UserDatabase};
 
-/// Longer than anybody has to wait for what was counted in the trials before, in seconds.
-const LONGEST_WAIT: i64 = 15 * 60;
+/// So long that nobody counts what was guessed, or given up, in the trials before, in seconds.
+const FORGOTTEN: i64 = 24 * 60 * 60;
 
 /// A device that asks, its user's browser with a page before it, and how often something was allowed so far.
 struct Visit {
@@ -22,7 +22,7 @@ struct Visit {
 impl Visit {
     /// Before the page that asks for the code.
     async fn entry(rig: &Rig) -> Self {
-        rig.house.wait(LONGEST_WAIT);
+        rig.house.wait(FORGOTTEN);
         let (codes, mut browser) = (begin(&rig.house).await, rig.house.browser());
         let page = open(&mut browser, "/device").await;
         Self { codes, browser, page, allowed: rig.told("consent_granted") }

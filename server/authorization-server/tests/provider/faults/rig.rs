@@ -1,9 +1,10 @@
 //! A house whose boxes can be taken away, and the driver that does so at each call in turn.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use authorization_server::clients::store;
-use authorization_server::{Client, RegistrationPolicy};
+use authorization_server::{Client, PATIENCE, RegistrationPolicy, Settings};
 use jiff::SignedDuration;
 use user_database::Clients;
 
@@ -35,7 +36,7 @@ pub(crate) struct Trial {
 impl Trial {
     /// Whether the call that failed had done its work after all.
     pub(crate) fn was_lost(self) -> bool {
-        self.fault == Fault::Lost
+        matches!(self.fault, Fault::Lost | Fault::SlowToAnswer)
     }
 }
 
@@ -71,35 +72,40 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) async fn build() -> Self {
-        let [users, cache, queue] = [(); 3].map(|()| Arc::new(Fuse::default()));
-        let mut grants = None;
-        let house = House::furnished(
-            |settings| {
-                settings.clients.clear();
-                settings.registration = RegistrationPolicy::Open;
-            },
-            |boxes| {
-                boxes.cache = Arc::new(Wired { inner: Arc::clone(&boxes.cache), fuse: Arc::clone(&cache) });
-                boxes.queue = Arc::new(Wired { inner: Arc::clone(&boxes.queue), fuse: Arc::clone(&queue) });
-                boxes.accounts = Arc::new(Wired { inner: Arc::clone(&boxes.accounts), fuse: Arc::clone(&users) });
-                boxes.consents = Arc::new(Wired { inner: Arc::clone(&boxes.consents), fuse: Arc::clone(&users) });
-                boxes.clients = Arc::new(Wired { inner: Arc::clone(&boxes.clients), fuse: Arc::clone(&users) });
-                boxes.signing_keys = Arc::new(Wired { inner: Arc::clone(&boxes.signing_keys), fuse: Arc::clone(&users) });
-                boxes.account_keeper = Arc::new(Wired { inner: Arc::clone(&boxes.account_keeper), fuse: Arc::clone(&users) });
-                boxes.audit = Arc::new(Wired { inner: Arc::clone(&boxes.audit), fuse: Arc::clone(&users) });
-                boxes.links = Arc::new(Wired { inner: Arc::clone(&boxes.links), fuse: Arc::clone(&users) });
-                boxes.sessions = Arc::new(Wired { inner: Arc::clone(&boxes.sessions), fuse: Arc::clone(&users) });
-                let wired = Arc::new(WiredGrants::new(Arc::clone(&boxes.grants), Arc::clone(&users)));
-                boxes.grants = Arc::clone(&wired) as _;
-                grants = Some(wired);
-            },
-        )
+        let rig = Self::with(|settings| {
+            settings.clients.clear();
+            settings.registration = RegistrationPolicy::Open;
+        })
         .await;
+        let house = &rig.house;
         for app in [house.app.registered(true), house.plain.registered(false), machine("machine"), device("tv")] {
             let backchannel_logout_uri = Some("https://app.example/backchannel".parse().unwrap());
             let client = store(&Client { backchannel_logout_uri, ..app }, None, house.now()).unwrap();
             assert!(Clients::add(&*house.users, &client).await.unwrap());
         }
+        rig
+    }
+
+    /// The same with clients of the configuration, about whom no box is asked.
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let [users, cache, queue] = [(); 3].map(|()| Arc::new(Fuse::default()));
+        let mut grants = None;
+        let house = House::furnished(change, |boxes| {
+            boxes.cache = Arc::new(Wired { inner: Arc::clone(&boxes.cache), fuse: Arc::clone(&cache) });
+            boxes.queue = Arc::new(Wired { inner: Arc::clone(&boxes.queue), fuse: Arc::clone(&queue) });
+            boxes.accounts = Arc::new(Wired { inner: Arc::clone(&boxes.accounts), fuse: Arc::clone(&users) });
+            boxes.consents = Arc::new(Wired { inner: Arc::clone(&boxes.consents), fuse: Arc::clone(&users) });
+            boxes.clients = Arc::new(Wired { inner: Arc::clone(&boxes.clients), fuse: Arc::clone(&users) });
+            boxes.signing_keys = Arc::new(Wired { inner: Arc::clone(&boxes.signing_keys), fuse: Arc::clone(&users) });
+            boxes.account_keeper = Arc::new(Wired { inner: Arc::clone(&boxes.account_keeper), fuse: Arc::clone(&users) });
+            boxes.audit = Arc::new(Wired { inner: Arc::clone(&boxes.audit), fuse: Arc::clone(&users) });
+            boxes.links = Arc::new(Wired { inner: Arc::clone(&boxes.links), fuse: Arc::clone(&users) });
+            boxes.sessions = Arc::new(Wired { inner: Arc::clone(&boxes.sessions), fuse: Arc::clone(&users) });
+            let wired = Arc::new(WiredGrants::new(Arc::clone(&boxes.grants), Arc::clone(&users)));
+            boxes.grants = Arc::clone(&wired) as _;
+            grants = Some(wired);
+        })
+        .await;
         Self { house, grants: grants.unwrap(), users, cache, queue, known: tokio::sync::Mutex::default() }
     }
 
@@ -116,7 +122,7 @@ impl Rig {
         known.insert(browser).clone()
     }
 
-    fn fuse(&self, room: Room) -> &Fuse {
+    pub(crate) fn fuse(&self, room: Room) -> &Fuse {
         match room {
             Room::UserDatabase => &self.users,
             Room::Cache => &self.cache,
@@ -141,9 +147,23 @@ impl Rig {
         self.house.queue.kinds().into_iter().filter(|known| *known == kind).count()
     }
 
+    /// The answer of `acting`. Where it has to wait for a slow box, so much time passes at once as an answer may take.
+    pub(crate) async fn out_of_patience(&self, room: Room, acting: impl Future<Output = Answer>) -> Answer {
+        let mut acting = pin!(acting);
+        tokio::select! {
+            biased;
+            answer = &mut acting => return answer,
+            () = self.fuse(room).awaited() => {}
+        }
+        tokio::time::pause();
+        tokio::time::advance(PATIENCE.unsigned_abs()).await;
+        tokio::time::resume();
+        acting.await
+    }
+
     /// Tries `act` with each of `rooms` taken away at its first call, its second, and so on until it does without another.
     /// Each time it is answered with 503, or did not mind; then it is tried again, with everything back. `judge` gets the last
-    /// answer.
+    /// answer. A box that is slow is as good as taken away, once so much time has passed as an answer may take.
     pub(crate) async fn takes_away<S, const N: usize>(
         &self,
         rooms: [Room; N],
@@ -153,7 +173,7 @@ impl Rig {
         judge: impl AsyncFn(&Self, S, Trial, Answer),
     ) {
         for room in rooms {
-            for fault in [Fault::Gone, Fault::Lost] {
+            for fault in [Fault::Gone, Fault::Lost, Fault::Slow, Fault::SlowToAnswer] {
                 let mut missed = 0;
                 for call in 1.. {
                     assert!(call < 100, "it never ends");
@@ -162,7 +182,7 @@ impl Rig {
                     // What was said of clients a moment ago is no longer believed.
                     self.house.clock.advance(SignedDuration::from_secs(2));
                     self.fuse(room).arm(fault, call);
-                    let mut answer = act(self, &mut state).await;
+                    let mut answer = self.out_of_patience(room, act(self, &mut state)).await;
                     let blown = self.fuse(room).disarm();
                     if answer.status == 503 {
                         assert!(blown, "{answer:?}");

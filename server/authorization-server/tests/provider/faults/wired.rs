@@ -255,8 +255,11 @@ impl WiredGrants {
         self.added.lock().unwrap().clear();
     }
 
-    /// The grants that were added since, as far as they live.
+    /// The grants that were added since, as far as they live, once nothing is under way.
     pub(crate) async fn live(&self, now: Timestamp) -> Vec<Uuid> {
+        // What was begun beside is under way from its first turn on.
+        tokio::task::yield_now().await;
+        self.fuse.rest().await;
         let added = self.added.lock().unwrap().clone();
         let mut live = Vec::new();
         for id in added {
