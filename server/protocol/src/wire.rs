@@ -238,7 +238,8 @@ mod tests {
     /// Attack 6: no value counts of what came more than once.
     #[test]
     fn of_what_comes_more_than_once_nothing_counts() {
-        let (parameters, doubled) = Parameters::singles(b"state=a&nonce=1&st%61te=a&scope=x&nonce=2&nonce=3&resource=a&resource=b");
+        let (parameters, doubled) =
+            Parameters::singles(b"state=a&nonce=1&st%61te=a&scope=x&nonce=2&nonce=3&resource=a&resource=b");
         assert_eq!(doubled.into_iter().collect::<Vec<_>>(), ["nonce", "state"]);
         assert_eq!((parameters.get("state"), parameters.get("nonce"), parameters.get("scope")), (None, None, Some("x")));
         assert_eq!(parameters.resources(), ["a", "b"]);
