@@ -93,6 +93,7 @@ pub(crate) async fn retold_as_json(response: Response) -> Response {
     let description = match response.status() {
         StatusCode::METHOD_NOT_ALLOWED => "this endpoint takes another method",
         StatusCode::PAYLOAD_TOO_LARGE => "the request is too large",
+        StatusCode::REQUEST_TIMEOUT => "the request came too slowly",
         _ => "the request cannot be read",
     };
     with_methods(refusal(response.status(), ErrorCode::InvalidRequest, description), &response)
@@ -103,6 +104,9 @@ pub(crate) async fn retold_as_page(State(server): State<Arc<AuthorizationServer>
     if !is_of_router(&response) {
         return response;
     }
-    let problem = if response.status() == StatusCode::PAYLOAD_TOO_LARGE { Problem::RequestInvalid } else { Problem::NotFound };
+    let problem = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => Problem::RequestInvalid,
+        _ => Problem::NotFound,
+    };
     with_methods(page(&server, problem, "the router refused a method, a body or a path"), &response)
 }

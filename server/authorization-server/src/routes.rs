@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// No request to these endpoints is honestly larger, in bytes.
-const LARGEST_BODY: usize = 64 * 1024;
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
 /// The Authorization Server as a router. It answers unknown paths itself, so that only routes may be merged into it.
 pub fn router(server: Arc<AuthorizationServer>) -> Router {
@@ -46,8 +46,8 @@ fn endpoints(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServe
         .route("/userinfo", get(userinfo::get).post(userinfo::post).options(cors::preflight))
         .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post).options(cors::preflight))
-        .layer(map_response(problem::retold_as_json))
         .layer(from_fn_with_state(Arc::clone(server), patience::as_json))
+        .layer(map_response(problem::retold_as_json))
 }
 
 /// What people see.
@@ -63,6 +63,6 @@ fn pages(server: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> 
         .route("/account/{form}", post(account::post))
         .merge(links::routes(&server.settings))
         .route("/end_session", get(end_session::get).post(end_session::post))
-        .layer(map_response_with_state(Arc::clone(server), problem::retold_as_page))
         .layer(from_fn_with_state(Arc::clone(server), patience::as_page))
+        .layer(map_response_with_state(Arc::clone(server), problem::retold_as_page))
 }

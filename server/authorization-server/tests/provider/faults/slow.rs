@@ -4,12 +4,16 @@ use std::pin::pin;
 use std::time::Duration;
 
 use authorization_server::Settings;
+use axum::body::{Body, Bytes};
+use http::Request;
 use jiff::SignedDuration;
+use tower::ServiceExt as _;
 
 use super::fuse::Fault;
 use super::rig::{Rig, Room};
 use crate::answer::Answer;
 use crate::app::token;
+use crate::house::House;
 use crate::machines::{ask, machine};
 
 fn with_machine(settings: &mut Settings) {
@@ -114,4 +118,21 @@ async fn an_answer_that_is_slow_and_in_time_is_given() {
     tokio::time::resume();
     rig.fuse(Room::Cache).disarm();
     assert_eq!(asking.await.status, 201);
+}
+
+/// A client that does not finish its request has nobody but itself to wait for: that is told, and is no outage.
+#[tokio::test]
+async fn a_request_that_does_not_come_is_told_so() {
+    let house = House::build().await;
+    for (path, told) in [("/token", "invalid_request"), ("/login/x", "problem RequestInvalid")] {
+        let silence = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::builder().method("POST").uri(path).header("content-type", "application/x-www-form-urlencoded");
+        let asking = house.router.clone().oneshot(request.body(Body::from_stream(silence)).unwrap());
+        // Nothing is under way but the waiting, so that the time passes by itself.
+        tokio::time::pause();
+        let answer = Answer::read(asking.await.unwrap()).await;
+        tokio::time::resume();
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (408, ""), "{path}");
+        assert!(answer.body.contains(told) && answer.header("cache-control") == "no-store", "{answer:?}");
+    }
 }
