@@ -2,7 +2,7 @@
 //!
 //! Whoever ends a session in another browser cannot read its refresh token, and so cannot have it revoked. The sealed record is put
 //! aside, where no request looks for a session, until that browser comes by with its ticket, or the session would have ended by
-//! itself. Then the token is revoked (docs/decisions/0013-revoked-when-the-browser-comes-by.md).
+//! itself. Then the token is revoked (docs/decisions/0015-revoked-when-the-browser-comes-by.md).
 
 use std::sync::Arc;
 use std::time::Duration;
