@@ -10,8 +10,8 @@ use tower_cookies::CookieManagerLayer;
 
 use crate::state::AuthorizationServer;
 use crate::{
-    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, links, patience, problem, pushed,
-    register, revoke, token, userinfo,
+    account, authorize, cors, device, discovery, end_session, home, interaction, introspect, jwks, links, patience, problem,
+    pushed, register, revoke, token, userinfo,
 };
 
 /// No request to these endpoints is honestly larger, in bytes.
