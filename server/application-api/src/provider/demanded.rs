@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use protocol::step_up::Demand;
 use serde_json::{Map, Value, json};
 
+/// How many seconds less a provider is asked for than is demanded.
+const MARGIN_SECONDS: u32 = 5;
+
 /// The parameters of the configuration, and those of the demand in place of what the configuration says of the same.
 ///
 /// The class is an essential claim where the provider reads the parameter `claims`: it must be met then, whereas `acr_values` are
@@ -16,7 +19,7 @@ pub(super) fn parameters<'a>(
     reads_claims: bool,
 ) -> Vec<(&'a str, String)> {
     let essential = reads_claims && !demand.acr.is_empty();
-    let mut demanded = demand.parameters();
+    let mut demanded = Demand { max_age: demand.max_age.map(asked), ..demand.clone() }.parameters();
     if essential {
         demanded.retain(|(name, _)| *name != "acr_values");
         demanded.push(("claims", with_acr(configured.get("claims"), &demand.acr)));
@@ -26,6 +29,13 @@ pub(super) fn parameters<'a>(
     let kept = configured.iter().filter(|(name, _)| !replaced(name)).map(|(name, value)| (name.as_str(), value.clone()));
     let kept: Vec<_> = kept.collect();
     kept.into_iter().chain(demanded).collect()
+}
+
+/// How old a sign-in may be at the provider: some seconds less than it may be here, half of them where there are few. The provider
+/// counts by its own clock, in whole seconds in what it tells, and before its user has read its pages: one that it still finds
+/// recent enough would be too old when it comes.
+fn asked(max_age: u32) -> u32 {
+    max_age - max_age.div_ceil(2).min(MARGIN_SECONDS)
 }
 
 /// `claims` with the class as an essential claim of the ID token (OpenID Connect Core §5.5).
@@ -69,10 +79,17 @@ mod tests {
     #[test]
     fn a_demand_stands_in_place_of_what_the_configuration_says_of_the_same() {
         let configured = [("acr_values", "bronze"), ("hd", "a.example"), ("max_age", "9")];
-        let expected = pairs(&[("hd", "a.example"), ("acr_values", "gold silver"), ("max_age", "300")]);
+        let expected = pairs(&[("hd", "a.example"), ("acr_values", "gold silver"), ("max_age", "295")]);
         assert_eq!(asked(&demand(&["gold", "silver"], Some(300)), &configured, false), expected);
-        let expected = pairs(&[("acr_values", "bronze"), ("hd", "a.example"), ("max_age", "300")]);
+        let expected = pairs(&[("acr_values", "bronze"), ("hd", "a.example"), ("max_age", "295")]);
         assert_eq!(asked(&demand(&[], Some(300)), &configured, true), expected);
+    }
+
+    #[test]
+    fn a_provider_is_asked_for_a_little_less_so_that_what_it_gives_is_not_too_old_when_it_comes() {
+        for (demanded, expected) in [(0, 0), (1, 0), (2, 1), (5, 2), (10, 5), (11, 6), (300, 295), (u32::MAX, u32::MAX - 5)] {
+            assert_eq!(super::asked(demanded), expected);
+        }
     }
 
     /// OpenID Connect Core §5.5.1.1: a class that must be met is an essential claim, and `acr_values` do not stand beside it.
