@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use protocol::Clock;
 
 pub mod embedded;
@@ -25,6 +26,15 @@ pub struct Unavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 pub trait Cache: Send + Sync + 'static {
     /// The record under `key`, unless absent or expired.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable>;
+
+    /// The record under `key` for somebody who only looks at it: what stood there a moment ago will do.
+    ///
+    /// What this handle has written it sees at once. What another process writes it sees as soon as the engine has told, and in
+    /// no case later than a second after; an engine that does not answer is [`Unavailable`] no later than that either. For whatever
+    /// is used once, counted, held or about to be replaced, use [`Cache::get`].
+    async fn look(&self, key: &str) -> Result<Option<Bytes>, Unavailable> {
+        Ok(self.get(key).await?.map(Bytes::from))
+    }
 
     /// Writes the record under `key`, whatever was there.
     async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), Unavailable>;

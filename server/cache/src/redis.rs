@@ -5,11 +5,17 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use protocol::Clock;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, IntoConnectionInfo as _, ProtocolVersion, RedisError, Script, ScriptInvocation};
 
 use crate::{Cache, Unavailable, expiry};
+
+mod kept;
+mod near;
+
+use near::Near;
 
 /// How long Redis may take to answer, and how long to connect: a blink gives [`Unavailable`], never a request that hangs.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -47,13 +53,15 @@ static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Keeps the records in Redis (6.2 or newer, or what speaks its protocol), over one connection that heals itself.
+/// Keeps the records in Redis (6.2 or newer, or what speaks its protocol), over one connection that heals itself. What is looked
+/// at is kept near, over a second one by which Redis tells of changes.
 ///
 /// Each record carries its expiry, which the injected clock judges, and a time to live a minute longer, by which Redis
 /// frees the memory. Each operation is one command or one script: of many at once exactly one wins.
 #[derive(Clone)]
 pub struct RedisCache {
     connection: ConnectionManager,
+    near: Arc<Near>,
     prefix: String,
     clock: Arc<dyn Clock>,
 }
@@ -82,13 +90,14 @@ impl RedisCache {
             .set_connection_timeout(Some(PATIENCE))
             .set_number_of_retries(2)
             .set_max_delay(Duration::from_millis(500));
-        let connecting = ConnectionManager::new_with_config(Client::open(info).map_err(unavailable)?, config);
+        let client = Client::open(info).map_err(unavailable)?;
+        let connecting = ConnectionManager::new_with_config(client.clone(), config);
         let connection = match tokio::time::timeout(PATIENCE_AT_START, connecting).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => return Err(Unavailable(format!("Redis at {address} cannot be reached: {error}").into())),
             Err(_) => return Err(Unavailable(format!("Redis at {address} did not answer within three seconds").into())),
         };
-        Ok(Self { connection, prefix: prefix.to_owned(), clock })
+        Ok(Self { connection, near: Arc::new(Near::open(client)), prefix: prefix.to_owned(), clock })
     }
 
     fn key(&self, key: &str) -> String {
@@ -106,14 +115,26 @@ impl RedisCache {
     /// The payload of a record as Redis keeps it, unless it is expired.
     fn payload(&self, record: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Unavailable> {
         let Some(mut record) = record else { return Ok(None) };
-        let Some(expiry) = record.first_chunk::<EXPIRY_BYTES>().copied().map(i64::from_be_bytes) else {
-            return Err(Unavailable("a record in Redis is not ours: it has no expiry".into()));
-        };
-        if expiry <= self.clock.now().as_millisecond() {
+        if !self.is_live(&record)? {
             return Ok(None);
         }
         record.drain(..EXPIRY_BYTES);
         Ok(Some(record))
+    }
+
+    /// Whether a record as Redis keeps it is not expired.
+    fn is_live(&self, record: &[u8]) -> Result<bool, Unavailable> {
+        match record.first_chunk::<EXPIRY_BYTES>().copied().map(i64::from_be_bytes) {
+            Some(expiry) => Ok(expiry > self.clock.now().as_millisecond()),
+            None => Err(Unavailable("a record in Redis is not ours: it has no expiry".into())),
+        }
+    }
+
+    /// Has what is kept near under `key` forgotten once a write has ended, however it ended: whoever looks from here sees it.
+    async fn forgetting<T>(&self, key: &str, write: impl Future<Output = T>) -> T {
+        let done = write.await;
+        self.near.forget(&self.key(key));
+        done
     }
 
     /// Sends a command that may be sent twice: once more where the connection broke under it.
@@ -138,31 +159,52 @@ impl Cache for RedisCache {
         self.payload(self.send_again(redis::cmd("GET").arg(self.key(key))).await?)
     }
 
+    async fn look(&self, key: &str) -> Result<Option<Bytes>, Unavailable> {
+        let whole = self.key(key);
+        if let Some(record) = self.near.get(&whole)
+            && self.is_live(&record)?
+        {
+            return Ok(Some(record.slice(EXPIRY_BYTES..)));
+        }
+        let found = self.get(key).await?;
+        if found.is_some() {
+            self.near.want(&whole);
+        }
+        Ok(found.map(Bytes::from))
+    }
+
     async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), Unavailable> {
         let (record, time_to_live) = self.record(value, lifetime);
-        self.send_again(redis::cmd("SET").arg(self.key(key)).arg(record).arg("PX").arg(time_to_live)).await
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(key)).arg(record).arg("PX").arg(time_to_live);
+        self.forgetting(key, self.send_again(&command)).await
     }
 
     async fn add(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<bool, Unavailable> {
         let (record, time_to_live) = self.record(value, lifetime);
-        let now = self.clock.now().as_millisecond();
-        self.run(ADD.key(self.key(key)).arg(now).arg(record).arg(time_to_live)).await
+        let mut script = ADD.key(self.key(key));
+        script.arg(self.clock.now().as_millisecond()).arg(record).arg(time_to_live);
+        self.forgetting(key, self.run(&script)).await
     }
 
     async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, Unavailable> {
         let (record, time_to_live) = self.record(value, lifetime);
-        let now = self.clock.now().as_millisecond();
-        self.run(REPLACE.key(self.key(key)).arg(now).arg(record).arg(time_to_live).arg(expected)).await
+        let mut script = REPLACE.key(self.key(key));
+        script.arg(self.clock.now().as_millisecond()).arg(record).arg(time_to_live).arg(expected);
+        self.forgetting(key, self.run(&script)).await
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable> {
         let mut command = redis::cmd("GETDEL");
         command.arg(self.key(key));
-        self.payload(in_time(command.query_async(&mut self.connection.clone())).await?)
+        let taken = in_time(async { command.query_async(&mut self.connection.clone()).await });
+        self.payload(self.forgetting(key, taken).await?)
     }
 
     async fn remove(&self, key: &str) -> Result<(), Unavailable> {
-        self.send_again(redis::cmd("DEL").arg(self.key(key))).await
+        let mut command = redis::cmd("DEL");
+        command.arg(self.key(key));
+        self.forgetting(key, self.send_again(&command)).await
     }
 
     async fn prune(&self) -> Result<u64, Unavailable> {

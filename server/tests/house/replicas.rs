@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use application_api::proxy::Route;
 use futures::future::join_all;
@@ -53,6 +53,31 @@ impl Pair {
 
     fn grants(&self) -> usize {
         self.house.token_requests.load(Ordering::SeqCst)
+    }
+
+    /// Asks replica `number` who is signed in.
+    async fn session(&self, number: usize) -> StatusCode {
+        self.request(number, Method::GET, "/session").send().await.unwrap().status()
+    }
+
+    /// Asks both so often that they answer from what they keep near.
+    async fn is_checked_all_the_time(&self) {
+        for number in 0..100 {
+            assert_eq!(self.session(number).await, StatusCode::OK);
+        }
+    }
+
+    /// The session has ended: both replicas know it within a second, and neither changes its mind.
+    async fn is_signed_out(&self, way: &str) {
+        let ended = Instant::now();
+        for number in [0, 1] {
+            while self.session(number).await != StatusCode::UNAUTHORIZED {
+                assert!(ended.elapsed() < Duration::from_secs(1), "{way}: replica {number} still knows the session");
+            }
+        }
+        for number in 0..20 {
+            assert_eq!(self.session(number).await, StatusCode::UNAUTHORIZED, "{way}: it came back");
+        }
     }
 }
 
@@ -109,4 +134,36 @@ async fn a_provider_that_is_too_slow_costs_no_session() {
     assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
     pair.house.clock.advance(SignedDuration::from_mins(6));
     assert_eq!(pair.request(1, Method::GET, "/me/profile").send().await.unwrap().status(), StatusCode::OK);
+}
+
+/// B16, B17, B18: replicas that know a session by heart learn of its end, however it ends and at whichever of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_checked_all_the_time_ends_on_both_replicas() {
+    for (way, number) in [("/logout", 0), ("/logout", 1), ("/session/devices", 0), ("/session/devices", 1)] {
+        let Some(pair) = Pair::build().await else { return };
+        let mut other = Browser::default();
+        other.sign_in(&pair.urls[0], "/").await;
+        pair.is_checked_all_the_time().await;
+        if way == "/logout" {
+            assert_eq!(pair.request(number, Method::POST, way).send().await.unwrap().status(), StatusCode::OK);
+        } else {
+            let answer = other.fetch(Method::DELETE, &format!("{}{way}", pair.urls[number])).await;
+            assert!(answer.body.contains("\"signed_out\":1"), "{}", answer.body);
+        }
+        pair.is_signed_out(way).await;
+    }
+}
+
+/// B15: that a session is known by heart makes it live no longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_checked_all_the_time_ends_at_its_absolute_age() {
+    let Some(pair) = Pair::build().await else { return };
+    let lifetime = pair.house.configuration.application.session_lifetime;
+    for _ in 0..lifetime.as_hours() {
+        pair.is_checked_all_the_time().await;
+        pair.house.clock.advance(SignedDuration::from_hours(1));
+    }
+    for number in [0, 1] {
+        assert_eq!(pair.session(number).await, StatusCode::UNAUTHORIZED);
+    }
 }

@@ -49,7 +49,7 @@ impl ApplicationApi {
     pub async fn until_ended(&self, session: &Session) -> bool {
         while self.stopping.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
             let over = session.identity.ends_at.duration_since(self.clock.now()) <= SignedDuration::ZERO;
-            if over || matches!(self.cache.get(&session.key()).await, Ok(None)) {
+            if over || matches!(self.cache.look(&session.key()).await, Ok(None)) {
                 return true;
             }
         }

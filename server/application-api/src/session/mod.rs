@@ -4,6 +4,7 @@
 //! after a time without use, at an absolute age, with its refresh token, or by signing out; whatever ends it removes the record,
 //! and nothing that is under way writes it back. The [`book`] knows the sessions of a user.
 
+use bytes::Bytes;
 use cache::Unavailable;
 use jiff::{SignedDuration, Timestamp};
 use protocol::Scope;
@@ -121,7 +122,7 @@ pub struct Session {
     /// Who it is of.
     pub identity: Identity,
     ticket: Ticket,
-    record: Vec<u8>,
+    record: Bytes,
 }
 
 impl std::fmt::Debug for Session {
@@ -154,13 +155,16 @@ impl Session {
 
 impl ApplicationApi {
     /// The session of this request; `None` where there is no cookie, or the session has ended; with a provider that is configured no
-    /// more, all its sessions have. Using it keeps it from running idle.
+    /// more, all its sessions have. Using it keeps it from running idle. It is as it was a moment ago ([`cache::Cache::look`]): a
+    /// request that came a little earlier would have seen the same.
     ///
     /// # Errors
     /// [`Unavailable`] where the Cache does not answer: then nobody is signed out.
     pub async fn session(&self, visit: &Visit<'_>) -> Result<Option<Session>, Unavailable> {
         let Some(ticket) = visit.ticket() else { return Ok(None) };
-        let Some(session) = self.session_of(ticket.clone()).await? else {
+        let key = key(&ticket);
+        let record = self.cache.look(&key).await?;
+        let Some(session) = record.and_then(|record| self.opened(ticket.clone(), &key, record)) else {
             self.revoke_what_was_left(&ticket).await?;
             return Ok(None);
         };
@@ -170,18 +174,24 @@ impl ApplicationApi {
         self.notice(session).await.map(Some)
     }
 
+    /// The session of `ticket`, as it stands in the Cache now.
     pub(crate) async fn session_of(&self, ticket: Ticket) -> Result<Option<Session>, Unavailable> {
         let key = key(&ticket);
-        let Some(record) = self.cache.get(&key).await? else { return Ok(None) };
-        let identity = parts(&record).and_then(|(identity, _)| open::<Identity>(&ticket, &key, "identity", identity));
-        Ok(match identity {
+        let record = self.cache.get(&key).await?;
+        Ok(record.and_then(|record| self.opened(ticket, &key, record.into())))
+    }
+
+    /// The session that lies in the `record` under `key`, unless it has ended.
+    fn opened(&self, ticket: Ticket, key: &str, record: Bytes) -> Option<Session> {
+        let identity = parts(&record).and_then(|(identity, _)| open::<Identity>(&ticket, key, "identity", identity));
+        match identity {
             Ok(identity) if self.remaining(&identity).is_zero() || self.providers.of(&identity).is_none() => None,
             Ok(identity) => Some(Session { identity, ticket, record }),
             Err(DoesNotOpen) => {
                 tracing::warn!("a session record does not open under its own ticket; it is treated as ended");
                 None
             }
-        })
+        }
     }
 
     /// Notes that a session is in use, unless another request did so in the same moment, or it ended meanwhile.
@@ -192,7 +202,7 @@ impl ApplicationApi {
             return Ok(session);
         }
         self.seen(&identity, &session.key()).await?;
-        Ok(Session { identity, record, ..session })
+        Ok(Session { identity, record: record.into(), ..session })
     }
 
     /// Begins a session under `ticket`, a fresh one.
@@ -228,7 +238,7 @@ impl ApplicationApi {
         let taken = self.cache.take(&session.key()).await?;
         self.struck_out(&session.identity, &session.key()).await;
         let Some(record) = taken else { return Ok(None) };
-        let last = Session { identity: session.identity.clone(), ticket: session.ticket.clone(), record };
+        let last = Session { identity: session.identity.clone(), ticket: session.ticket.clone(), record: record.into() };
         Ok(last.tokens().ok())
     }
 

@@ -1,67 +1,18 @@
 //! B19: while Redis is away nothing hangs and nothing is lost, and the same handle works once it is back.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cache::Cache as _;
 use cache::redis::RedisCache;
 
+use crate::server::{Server, free_port, until_it_answers};
 use crate::subject::{clock, redis_url};
 
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// Long enough for a busy machine, far too short for a hang.
 const SOON: Duration = Duration::from_secs(5);
-
-/// A Redis of this test's own, which it may end as it likes.
-struct Server(Child);
-
-impl Server {
-    fn start(port: u16, directory: &Path) -> Self {
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"])
-            .arg("--dir")
-            .arg(directory)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server cannot be started: `make test` installs it");
-        Self(child)
-    }
-
-    fn end(mut self) {
-        self.kill();
-    }
-
-    fn kill(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// Asks again until there is an answer.
-async fn until_it_answers<T, E>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
-    let asking = async {
-        loop {
-            if let Ok(answer) = ask().await {
-                return answer;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), asking).await.expect("an answer within twenty seconds")
-}
 
 #[tokio::test]
 async fn the_same_handle_works_again_when_redis_is_back() {

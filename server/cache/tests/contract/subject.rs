@@ -11,6 +11,8 @@ use protocol::ManualClock;
 /// One adapter, the clock that it asks, and what has to live as long.
 pub(crate) struct Subject {
     pub(crate) cache: Arc<dyn Cache>,
+    /// Another handle on the same records, as another process has it.
+    pub(crate) other: Arc<dyn Cache>,
     pub(crate) clock: Arc<ManualClock>,
     _directory: Option<tempfile::TempDir>,
 }
@@ -24,8 +26,10 @@ pub(crate) fn clock() -> Arc<ManualClock> {
 pub(crate) async fn embedded() -> Subject {
     let directory = tempfile::tempdir().unwrap();
     let clock = clock();
-    let cache = EmbeddedCache::open(&directory.path().join("new/cache.db"), clock.clone()).await.unwrap();
-    Subject { cache: Arc::new(cache), clock, _directory: Some(directory) }
+    let file = directory.path().join("new/cache.db");
+    let cache = Arc::new(EmbeddedCache::open(&file, clock.clone()).await.unwrap());
+    let other = Arc::new(EmbeddedCache::open(&file, clock.clone()).await.unwrap());
+    Subject { cache, other, clock, _directory: Some(directory) }
 }
 
 /// The Redis adapter with keys of its own on the server that the tests were given.
@@ -33,8 +37,9 @@ pub(crate) async fn redis() -> Option<Subject> {
     let url = redis_url()?;
     let clock = clock();
     let prefix = format!("cloakroom-test:{}:", uuid::Uuid::new_v4());
-    let cache = RedisCache::connect_with_prefix(&url, &prefix, clock.clone()).await.unwrap();
-    Some(Subject { cache: Arc::new(cache), clock, _directory: None })
+    let cache = Arc::new(RedisCache::connect_with_prefix(&url, &prefix, clock.clone()).await.unwrap());
+    let other = Arc::new(RedisCache::connect_with_prefix(&url, &prefix, clock.clone()).await.unwrap());
+    Some(Subject { cache, other, clock, _directory: None })
 }
 
 /// Where the tests' Redis listens; nothing where it was asked to leave Redis out.
