@@ -35,9 +35,10 @@ impl Provisional {
     ) -> Result<Self, TokenError> {
         let grants = Arc::clone(&server.boxes.grants);
         // Before it is there, for it may be there though nobody waits for the answer any more.
-        let provisional = Self { grants, id: grant.id, now: server.now(), decided: false };
-        first::keep(server, grant, refresh_token).await?;
-        Ok(provisional)
+        let mut provisional = Self { grants, id: grant.id, now: server.now(), decided: false };
+        let kept = first::keep(server, grant, refresh_token).await;
+        provisional.decided = matches!(kept, Err(TokenError::AccountGone));
+        kept.map(|()| provisional)
     }
 
     /// Keeps the grant where `spending` says that its code was used up for it, and else revokes it; tells which.
