@@ -26,7 +26,7 @@ fn words(problem: Problem) -> (&'static str, &'static str) {
             "It was completed already, or it took too long. Go back to the application and begin again.",
         ),
         Problem::RequestInvalid => (
-            "This sign-in request is not valid",
+            "This request is not valid",
             "The application that sent you here is not known, or asked to send you somewhere it may not. Nothing was shared with it.",
         ),
         Problem::OtherBrowser => (

@@ -32,5 +32,8 @@ test('a sign-out leads to no address that is not registered', async ({ issuer, p
   const config = await discover(issuer, 'basic', client.ClientSecretBasic(SECRET));
   const { id_token: hint = '' } = await signIn(config, person);
   const parameters = { id_token_hint: hint, post_logout_redirect_uri: `${SIGNED_OUT}/elsewhere` };
-  expect(await person.reads(client.buildEndSessionUrl(config, parameters))).toBe('You are signed out');
+  expect(await person.reads(client.buildEndSessionUrl(config, parameters))).toBe('This request is not valid');
+
+  // Nobody was signed out by it.
+  await signIn(config, person, { parameters: { prompt: 'none' } });
 });
