@@ -36,8 +36,8 @@ release: ## dist/cloakroom: the optimised binary and its site
 figures: ## sizes, start-up and memory of a release build, as a table
 	@tools/figures.sh
 
-bench: ## CPU, rate and latency of operations, as a table (ENGINES=postgres-redis; ARGS="--seconds 2 token")
-	@tools/bench.sh $(or $(ENGINES),embedded) $(ARGS)
+bench: ## CPU, rate and latency of operations, as a table (ENGINES=postgres-redis; PEERS=1; ARGS="--seconds 2 token")
+	@PEERS=$(PEERS) tools/bench.sh $(or $(ENGINES),embedded) $(ARGS)
 
 clean: ## remove what was built here (tools and data stay)
 	@tools/clean.sh

@@ -26,7 +26,7 @@ advisories() {
     cargo deny "${locked[@]}" --offline --log-level error check --hide-inclusion-graph advisories
 }
 
-styles_and_scripts() { (cd end2end && node_modules/.bin/biome check --error-on-warnings . ../style ../tools ../app/scripts); }
+styles_and_scripts() { (cd end2end && node_modules/.bin/biome check --error-on-warnings . ../style ../tools ../app/scripts ../bench/peers); }
 
 phase "Rust: formatting" cargo fmt --all --check
 phase "Rust: lints of the server's side" server_lints

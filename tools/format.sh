@@ -6,4 +6,4 @@ source "$(dirname "$0")/env.sh"
 
 tools/setup.sh check
 cargo fmt --all
-(cd end2end && node_modules/.bin/biome check --write . ../style ../tools ../app/scripts)
+(cd end2end && node_modules/.bin/biome check --write . ../style ../tools ../app/scripts ../bench/peers)

@@ -1,14 +1,13 @@
 //! A browser as far as signing in needs one: it keeps cookies, follows redirects within the provider, and posts its forms.
 
-use std::collections::BTreeMap;
-
-use http::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
+use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{Method, Request, StatusCode};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::connection::{Answer, Connection, Origin};
 use crate::failure::Failure;
+use crate::jar::Jar;
 
 /// A demonstration account.
 const USERNAME: &str = "ada";
@@ -20,21 +19,33 @@ const MOST_STEPS: usize = 10;
 pub(crate) struct Browser {
     pub(crate) connection: Connection,
     provider: Origin,
-    jar: BTreeMap<String, String>,
-    cookies: String,
+    jar: Jar,
 }
 
 impl Browser {
     /// One that nobody used before.
     pub(crate) async fn new(provider: &Origin) -> Result<Self, Failure> {
         let (connection, provider) = (Connection::open(provider).await?, provider.clone());
-        Ok(Self { connection, provider, jar: BTreeMap::new(), cookies: String::new() })
+        Ok(Self { connection, provider, jar: Jar::default() })
     }
 
     /// Brings an authorization request to the provider, fills in whatever page it shows, and gives the address of the client that
     /// it leads to.
     pub(crate) async fn sign_in(&mut self, request: &str) -> Result<String, Failure> {
-        let mut answer = self.authorize(request).await?;
+        let answer = self.authorize(request).await?;
+        self.go_on(answer).await
+    }
+
+    /// The same for an address of the provider that an application has sent its user to.
+    pub(crate) async fn follow(&mut self, address: &str) -> Result<String, Failure> {
+        let path = address.strip_prefix(&self.provider.url);
+        let path = path.ok_or_else(|| Failure::Odd("the way to the provider", address.to_owned()))?;
+        let answer = self.ask(Request::get(path), String::new()).await?;
+        self.go_on(answer).await
+    }
+
+    async fn go_on(&mut self, answer: Answer) -> Result<String, Failure> {
+        let mut answer = answer;
         for _ in 0..MOST_STEPS {
             answer = if answer.status.is_redirection() {
                 let location = answer.location()?.to_owned();
@@ -54,31 +65,13 @@ impl Browser {
     }
 
     async fn ask(&mut self, request: http::request::Builder, body: String) -> Result<Answer, Failure> {
-        let mut request = request;
-        if !self.cookies.is_empty() {
-            request = request.header(COOKIE, &self.cookies);
-        }
+        let mut request = self.jar.put_on(request);
         if !body.is_empty() {
             request = request.header(ORIGIN, &self.provider.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let answer = self.connection.send("the sign-in", request, body).await?;
-        if answer.headers.contains_key(SET_COOKIE) {
-            self.keep(&answer);
-        }
+        self.jar.keep(&answer);
         Ok(answer)
-    }
-
-    fn keep(&mut self, answer: &Answer) {
-        let all = answer.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-        for (name, rest) in all.filter_map(|cookie| cookie.split_once('=')) {
-            let (value, attributes) = rest.split_once(';').unwrap_or((rest, ""));
-            if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
-                self.jar.remove(name);
-            } else {
-                self.jar.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        self.cookies = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
     }
 
     /// The form of a login or consent page, with what this user says to it.

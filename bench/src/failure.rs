@@ -29,6 +29,10 @@ pub(crate) enum Failure {
     Key(&'static str),
     #[error("no scenario is called {0:?}; there are: {1}")]
     NoScenario(String, String),
+    #[error("{0} cannot be measured: {1}")]
+    Engine(&'static str, String),
+    #[error("a table could not be written: {0}")]
+    Table(#[from] std::fmt::Error),
     #[error("interrupted")]
     Interrupted,
 }

@@ -41,7 +41,9 @@ pub(crate) struct House {
 
 impl House {
     /// Starts `server` on private ports, with its data in a temporary directory, and waits until it answers.
-    pub(crate) async fn start(server: &Path, engines: Engines) -> Result<Self, Failure> {
+    ///
+    /// It knows `applications` as clients.
+    pub(crate) async fn start(server: &Path, engines: Engines, applications: &[Value]) -> Result<Self, Failure> {
         let directory = TempDir::new().map_err(Failure::io("no temporary directory"))?;
         let (client_key, secret) = (SigningKey::generate(&OsRng), opaque(&OsRng));
         let [application, provider, resource] = free_ports()?.map(Origin::local);
@@ -51,13 +53,15 @@ impl House {
                 (engine("CLOAKROOM_TEST_POSTGRES")?, engine("CLOAKROOM_TEST_REDIS")?, engine("CLOAKROOM_TEST_REDIS")?)
             }
         };
+        let mut clients = clients(&secret, &client_key);
+        clients.extend_from_slice(applications);
         let configuration = json!({
             "database": database,
             "cache": cache,
             "queue": queue,
             "data_directory": directory.path().join("data"),
             "application": { "listen": application.address, "origin": application.url },
-            "provider": { "listen": provider.address, "issuer": provider.url, "clients": clients(&secret, &client_key) },
+            "provider": { "listen": provider.address, "issuer": provider.url, "clients": clients },
             "resource": { "listen": resource.address, "origin": resource.url },
         });
         let file = directory.path().join("cloakroom.toml");
@@ -106,7 +110,7 @@ impl House {
 }
 
 /// A client for each way of asking.
-fn clients(secret: &str, key: &SigningKey) -> Value {
+fn clients(secret: &str, key: &SigningKey) -> Vec<Value> {
     let basic = json!({ "method": "client_secret_basic", "secret": secret });
     let machine = |client_id: &str, algorithm: &str, authentication: &Value| {
         json!({
@@ -115,20 +119,20 @@ fn clients(secret: &str, key: &SigningKey) -> Value {
         })
     };
     let assertions = json!({ "method": "private_key_jwt", "keys": { "jwks": { "keys": [key.public_jwk()] } } });
-    json!([
+    vec![
         machine("es256", "ES256", &basic),
         machine("eddsa", "EdDSA", &basic),
         machine("rs256", "RS256", &basic),
         machine("assertions", "ES256", &assertions),
-        {
+        json!({
             "client_id": "web", "name": "Web", "authentication": basic, "scope": "openid profile offline_access",
             "redirect_uris": [CALLBACK], "resources": [API], "id_token_signed_response_alg": "ES256",
-        },
-        { "client_id": "api", "name": "API", "authentication": basic, "scope": "orders:read", "serves": [API] },
-    ])
+        }),
+        json!({ "client_id": "api", "name": "API", "authentication": basic, "scope": "orders:read", "serves": [API] }),
+    ]
 }
 
-fn engine(variable: &'static str) -> Result<String, Failure> {
+pub(crate) fn engine(variable: &'static str) -> Result<String, Failure> {
     std::env::var(variable).map_err(|_| Failure::NoEngine(variable))
 }
 

@@ -47,8 +47,8 @@ impl Measured {
     }
 }
 
-/// Lets the visitors ask, and measures `process` once it is warm.
-pub(crate) async fn drive(visitors: Vec<Box<dyn Visitor>>, process: &Process, plan: &Plan) -> Result<Measured, Failure> {
+/// Lets the visitors ask, and measures `processes` together once they are warm.
+pub(crate) async fn drive(visitors: Vec<Box<dyn Visitor>>, processes: &[&Process], plan: &Plan) -> Result<Measured, Failure> {
     let warm = Instant::now() + plan.warm_up;
     let until = warm + plan.seconds;
     let count = Arc::new(AtomicU32::new(0));
@@ -60,7 +60,7 @@ pub(crate) async fn drive(visitors: Vec<Box<dyn Visitor>>, process: &Process, pl
         let count = &count;
         async move {
             tokio::time::sleep_until(moment.into()).await;
-            Ok::<_, Failure>((Instant::now(), count.load(Ordering::Relaxed), process.processor_time()?))
+            Ok::<_, Failure>((Instant::now(), count.load(Ordering::Relaxed), Process::together(processes)?))
         }
     };
     let (began, before, idle) = look(warm).await?;

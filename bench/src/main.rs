@@ -9,18 +9,24 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+mod application;
 mod authorization;
 mod bare;
 mod browser;
 mod connection;
 mod cores;
 mod failure;
+mod guest;
 mod house;
+mod jar;
 mod load;
+mod peer;
 mod process;
 mod run;
 mod scenarios;
+mod sessions;
 mod signature;
+mod stampede;
 mod table;
 
 use failure::Failure;
@@ -56,8 +62,21 @@ struct Plan {
     /// How many connections ask at once.
     #[arg(long, default_value = "8")]
     connections: usize,
+    /// Up to how many sessions the memory that they need is measured.
+    #[arg(long, default_value = "100000")]
+    sessions: u32,
+    /// Measures express-openid-connect as well, which is installed in this directory.
+    #[arg(long, value_name = "DIRECTORY")]
+    peers: Option<PathBuf>,
     /// Only scenarios whose name holds one of these.
     words: Vec<String>,
+}
+
+impl Plan {
+    /// Whether what is called `name` is among what is asked for.
+    fn measures(&self, name: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| name.contains(&word.to_lowercase()))
+    }
 }
 
 /// A set of engines.

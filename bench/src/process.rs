@@ -47,6 +47,26 @@ impl Process {
     }
 }
 
+impl Process {
+    /// The processor time that all of `processes` have used.
+    pub(crate) fn together(processes: &[&Self]) -> Result<Duration, Failure> {
+        processes.iter().map(|process| process.processor_time()).sum()
+    }
+
+    /// How much of its memory is resident, in bytes.
+    pub(crate) fn resident(&self) -> Result<u64, Failure> {
+        let path = format!("/proc/{}/status", self.id);
+        let status = fs::read_to_string(&path).map_err(|error| Failure::NoProcessorTime(format!("{path}: {error}")))?;
+        resident(&status).ok_or(Failure::NoProcessorTime(path))
+    }
+}
+
+/// `VmRSS` of `proc_pid_status(5)`, which is in kibibytes.
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
 /// The processor time of this process itself.
 pub(crate) fn own_processor_time() -> Result<Duration, Failure> {
     processor_time("self")
@@ -75,5 +95,11 @@ mod tests {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1234 0 5 0 250 31 0 0 20 0 9 0 100 1000 200";
         assert_eq!(ticks(stat), Some(281));
         assert_eq!(ticks("7 (name"), None);
+    }
+
+    #[test]
+    fn resident_memory_is_told_in_kibibytes() {
+        assert_eq!(resident("Name:\tcloakroom\nVmRSS:\t   51200 kB\nThreads:\t9\n"), Some(52_428_800));
+        assert_eq!(resident("Name:\tcloakroom\n"), None);
     }
 }

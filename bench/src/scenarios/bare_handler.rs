@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::StatusCode;
 
-use super::{Asked, Begin, Floor, Scenario, Servers};
+use super::{Against, Asked, Begin, Floor, Scenario, Servers};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::load::Visitor;
@@ -13,8 +13,16 @@ pub(super) const GET: Scenario = Scenario {
     name: "bare axum handler: GET, 2 kB of JSON",
     asked: Asked::Bare,
     floor: Floor { gets: 1, posts: 0, signatures: &[] },
-    aimed: false,
-    begin: get,
+    against: Against::Nothing,
+    begin: |servers| getter(servers, "/", "endpoint"),
+};
+
+/// As `/session` is: a smaller answer.
+pub(super) const SMALL: Scenario = Scenario {
+    name: "bare axum handler: GET, 0.4 kB of JSON",
+    floor: Floor { gets: 0, posts: 0, signatures: &[] },
+    begin: |servers| getter(servers, "/session", "subject"),
+    ..GET
 };
 
 /// As `/token` is.
@@ -22,24 +30,31 @@ pub(super) const POST: Scenario = Scenario {
     name: "bare axum handler: POST of a form, 1 kB of JSON",
     asked: Asked::Bare,
     floor: Floor { gets: 0, posts: 1, signatures: &[] },
-    aimed: false,
+    against: Against::Nothing,
     begin: post,
 };
 
-fn get(servers: &Servers) -> Begin<'_> {
-    Box::pin(async { Ok(Box::new(Getter(Connection::open(&servers.bare.origin).await?)) as Box<dyn Visitor>) })
+fn getter<'a>(servers: &'a Servers, path: &'static str, holds: &'static str) -> Begin<'a> {
+    Box::pin(async move {
+        let connection = Connection::open(&servers.bare.origin).await?;
+        Ok(Box::new(Getter { connection, path, holds }) as Box<dyn Visitor>)
+    })
 }
 
 fn post(servers: &Servers) -> Begin<'_> {
     Box::pin(async { Ok(Box::new(Poster(Connection::open(&servers.bare.origin).await?)) as Box<dyn Visitor>) })
 }
 
-struct Getter(Connection);
+struct Getter {
+    connection: Connection,
+    path: &'static str,
+    holds: &'static str,
+}
 
 #[async_trait]
 impl Visitor for Getter {
     async fn visit(&mut self) -> Result<(), Failure> {
-        self.0.get("the bare handler", "/").await?.expect(StatusCode::OK)?.holds("endpoint")
+        self.connection.get("the bare handler", self.path).await?.expect(StatusCode::OK)?.holds(self.holds)
     }
 }
 

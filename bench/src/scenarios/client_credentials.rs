@@ -7,7 +7,7 @@ use protocol::jose::SigningKey;
 use protocol::{Clock as _, OsRng, SystemClock};
 use url::form_urlencoded::Serializer;
 
-use super::{Asked, Begin, Floor, Scenario, Servers};
+use super::{Against, Asked, Begin, Floor, Scenario, Servers};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::load::Visitor;
@@ -24,7 +24,7 @@ pub(super) const ES256: Scenario = Scenario {
     name: "token: client_credentials, ES256",
     asked: Asked::Cloakroom,
     floor: tokens(&[Signature::MakeEs256]),
-    aimed: true,
+    against: Against::Floor { aimed: true },
     begin: |servers| by_secret(servers, "es256"),
 };
 
@@ -40,7 +40,7 @@ pub(super) const EDDSA: Scenario = Scenario {
 pub(super) const RS256: Scenario = Scenario {
     name: "token: client_credentials, RS256",
     floor: tokens(&[Signature::MakeRs256]),
-    aimed: false,
+    against: Against::Floor { aimed: false },
     begin: |servers| by_secret(servers, "rs256"),
     ..ES256
 };

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::StatusCode;
 
-use super::{Asked, Begin, Floor, Scenario, Servers};
+use super::{Against, Asked, Begin, Floor, Scenario, Servers};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::load::Visitor;
@@ -17,7 +17,7 @@ const DOCUMENT: Scenario = Scenario {
     name: "",
     asked: Asked::Cloakroom,
     floor: Floor { gets: 1, posts: 0, signatures: &[] },
-    aimed: true,
+    against: Against::Floor { aimed: true },
     begin: discovery,
 };
 

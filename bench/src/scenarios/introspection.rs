@@ -6,7 +6,7 @@ use protocol::OsRng;
 use protocol::entropy::opaque;
 use url::form_urlencoded::Serializer;
 
-use super::{Asked, Begin, Floor, Scenario, Servers};
+use super::{Against, Asked, Begin, Floor, Scenario, Servers};
 use crate::authorization::{Authorization, CLIENT};
 use crate::browser::Browser;
 use crate::connection::Connection;
@@ -19,7 +19,7 @@ pub(super) const OF_A_CLIENT: Scenario = Scenario {
     name: "introspection: a client's token",
     asked: Asked::Cloakroom,
     floor: Floor { gets: 0, posts: 1, signatures: &[Signature::VerifyEs256] },
-    aimed: true,
+    against: Against::Floor { aimed: true },
     begin: of_a_client,
 };
 

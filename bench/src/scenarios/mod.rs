@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::Engines;
+use crate::application::Application;
 use crate::bare::Bare;
 use crate::failure::Failure;
 use crate::house::House;
@@ -10,12 +12,17 @@ use crate::load::Visitor;
 use crate::process::Process;
 use crate::signature::Signature;
 
+mod application_sign_in;
 mod bare_handler;
 mod client_credentials;
 mod documents;
 mod introspection;
+mod proxied;
 mod refresh;
+mod session_check;
 mod sign_in;
+
+pub(crate) use session_check::Checker;
 
 /// A row of the table.
 pub(crate) struct Scenario {
@@ -24,8 +31,8 @@ pub(crate) struct Scenario {
     pub(crate) asked: Asked,
     /// What no server could do without.
     pub(crate) floor: Floor,
-    /// Whether it is to stay below the aim.
-    pub(crate) aimed: bool,
+    /// What it is held against.
+    pub(crate) against: Against,
     /// Makes ready whoever asks over one connection.
     pub(crate) begin: for<'a> fn(&'a Servers) -> Begin<'a>,
 }
@@ -33,11 +40,33 @@ pub(crate) struct Scenario {
 /// A visitor, in time.
 pub(crate) type Begin<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Visitor>, Failure>> + Send + 'a>>;
 
-/// A server.
+/// Whose processor time is counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
+    /// That of the process that has all roles: the provider.
     Cloakroom,
+    /// That of the process that has the role `application` alone.
+    Application,
+    /// That of both.
+    Both,
     Bare,
+}
+
+/// What a scenario is held against.
+#[derive(Clone, Copy)]
+pub(crate) enum Against {
+    Nothing,
+    /// The processor time of its floor; some are to stay below the aim.
+    Floor {
+        aimed: bool,
+    },
+    /// The requests in a second of another row, by name; and the share that is aimed at.
+    Rate {
+        of: &'static str,
+        aim: fn(Engines) -> Option<f64>,
+    },
+    /// Nothing, among the rows of the application.
+    Alone,
 }
 
 /// The requests of one operation, answered by the bare handler, and its signatures.
@@ -51,22 +80,26 @@ pub(crate) struct Floor {
 /// The servers that are measured.
 pub(crate) struct Servers {
     pub(crate) house: House,
+    pub(crate) application: Application,
     pub(crate) bare: Bare,
 }
 
 impl Servers {
-    pub(crate) fn process(&self, asked: Asked) -> &Process {
+    pub(crate) fn processes(&self, asked: Asked) -> Vec<&Process> {
         match asked {
-            Asked::Cloakroom => &self.house.process,
-            Asked::Bare => &self.bare.process,
+            Asked::Cloakroom => vec![&self.house.process],
+            Asked::Application => vec![&self.application.process],
+            Asked::Both => vec![&self.application.process, &self.house.process],
+            Asked::Bare => vec![&self.bare.process],
         }
     }
 }
 
 /// The bare handler first: the others are held against it.
-pub(crate) static SCENARIOS: [Scenario; 15] = [
+pub(crate) static SCENARIOS: [Scenario; 21] = [
     bare_handler::GET,
     bare_handler::POST,
+    bare_handler::SMALL,
     documents::DISCOVERY,
     documents::KEYS,
     client_credentials::ES256,
@@ -80,4 +113,9 @@ pub(crate) static SCENARIOS: [Scenario; 15] = [
     introspection::OF_A_USER,
     introspection::OF_NOBODY,
     introspection::OF_NOTHING,
+    session_check::CHECK,
+    session_check::OF_NOBODY,
+    proxied::PROXIED,
+    application_sign_in::APPLICATION_ALONE,
+    application_sign_in::WITH_THE_PROVIDER,
 ];

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use http::{HeaderValue, StatusCode};
 use url::form_urlencoded::Serializer;
 
-use super::{Asked, Begin, Floor, Scenario, Servers};
+use super::{Against, Asked, Begin, Floor, Scenario, Servers};
 use crate::authorization::{Authorization, CLIENT};
 use crate::browser::Browser;
 use crate::connection::Connection;
@@ -17,7 +17,7 @@ pub(super) const ROTATING: Scenario = Scenario {
     name: "token: refresh_token, rotating",
     asked: Asked::Cloakroom,
     floor: Floor { gets: 0, posts: 1, signatures: &[Signature::MakeEs256, Signature::MakeEs256] },
-    aimed: true,
+    against: Against::Floor { aimed: true },
     begin,
 };
 
