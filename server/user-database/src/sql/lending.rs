@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
-use sqlx::any::{Any, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
+use sqlx::any::{Any, AnyArguments, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Describe, Either, Error, Execute, Executor, SqlStr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -68,6 +69,19 @@ impl Lender {
         lent.outside.connection.close_on_drop();
         sqlx::query(statement).execute(lent.connection()).await?;
         Ok(Transaction(lent))
+    }
+
+    /// Runs `statement` as soon as a connection is free, and answers how many rows it changed; `None` where it is not `wanted` any
+    /// more by then.
+    pub(super) async fn execute_if(
+        &self,
+        wanted: impl Fn() -> bool,
+        statement: Query<'_, Any, AnyArguments>,
+    ) -> Result<Option<u64>, Error> {
+        let mut lent = self.lend().await?;
+        let done = if wanted() { Some(statement.execute(lent.connection()).await?.rows_affected()) } else { None };
+        lent.lay_aside();
+        Ok(done)
     }
 
     /// Waits for what is under way and lets the connections go; whatever is asked afterwards fails.

@@ -74,8 +74,11 @@ async fn work(lender: Lender, mut queue: mpsc::UnboundedReceiver<Waiting>) {
         }
         if queue.is_empty() {
             // Committed by itself.
-            let done = first.statement.execute(&lender).await;
-            let _ = first.answer.send(done.map(|done| done.rows_affected()).map_err(Unavailable::from));
+            let Waiting { statement, answer } = first;
+            let done = lender.execute_if(|| !answer.is_closed(), statement).await;
+            if let Some(done) = done.transpose() {
+                let _ = answer.send(done.map_err(Unavailable::from));
+            }
         } else {
             together(&lender, first, &mut queue).await;
         }
@@ -88,7 +91,8 @@ async fn together(lender: &Lender, first: Waiting, queue: &mut mpsc::UnboundedRe
         Ok(transaction) => transaction,
         Err(error) => return drop(first.answer.send(Err(error.into()))),
     };
-    let (mut done, mut next) = (Vec::new(), Some(first));
+    // It may have been given up while the connection was not free.
+    let (mut done, mut next) = (Vec::new(), Some(first).filter(|first| !first.answer.is_closed()));
     while let Some(Waiting { statement, answer }) = next.take() {
         let outcome = run(statement, &mut transaction).await;
         match outcome {
@@ -193,6 +197,7 @@ mod tests {
         tokio::time::pause();
         assert!(writer.write(add(1)).await.is_err());
         tokio::time::resume();
+        // Whether its turn comes only now, or was over before.
         held.rollback().await.unwrap();
         assert!(writer.write(add(2)).await.is_ok());
         assert_eq!(numbers(&lender).await, [2]);
