@@ -34,6 +34,10 @@ pub(crate) const RESOURCE_ROUTE: &str = "/resource-api";
 const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(3);
 
+/// How long a connection is kept for the next request. Many servers close one that was idle for five seconds: whoever is the first
+/// to close can have no request on its way.
+const PATIENCE_WHILE_IDLE: Duration = Duration::from_secs(4);
+
 /// The boxes that this process runs, ready to listen.
 pub struct House {
     /// The application's origin.
@@ -107,6 +111,7 @@ pub fn http(configuration: &Configuration) -> Result<reqwest::Client, Failure> {
         .tls_certs_merge(authorities(configuration)?)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(PATIENCE_TO_CONNECT)
+        .pool_idle_timeout(PATIENCE_WHILE_IDLE)
         .timeout(PATIENCE)
         .user_agent(concat!("cloakroom/", env!("CARGO_PKG_VERSION")))
         .build()
@@ -123,6 +128,7 @@ pub fn upstream(configuration: &Configuration) -> Result<reqwest::Client, Failur
         .tls_certs_merge(authorities(configuration)?)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(PATIENCE_TO_CONNECT)
+        .pool_idle_timeout(PATIENCE_WHILE_IDLE)
         .http1_only()
         .build()
         .map_err(|error| no_client(&error))

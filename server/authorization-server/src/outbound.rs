@@ -24,6 +24,8 @@ use address::Reach;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// From the first byte that we send to the last that we read.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections are closed before their servers do it, which many do after five seconds: else a request may be on its way just then.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A URL that is not asked for a client's sake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +72,7 @@ impl Outbound {
                 .tls_certs_merge(authorities.iter().cloned())
                 .connect_timeout(CONNECT_TIMEOUT)
                 .timeout(TOTAL_TIMEOUT)
+                .pool_idle_timeout(IDLE_TIMEOUT)
                 .redirect(reqwest::redirect::Policy::none())
                 .user_agent(concat!("cloakroom/", env!("CARGO_PKG_VERSION")))
                 .dns_resolver(Arc::new(Screened { lookup: system, reach: reach(voucher, development) }))

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Form, Query, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -51,6 +51,8 @@ pub(crate) struct Manner {
     pub(crate) answers: Option<(&'static str, StatusCode)>,
     /// A path that never answers.
     pub(crate) silent: Option<&'static str>,
+    /// A path whose connection is lost, where it is asked for the first time.
+    pub(crate) loses: Option<&'static str>,
     /// A path that answers with text that is no JSON.
     pub(crate) babbles: Option<&'static str>,
     /// Changes its metadata.
@@ -73,6 +75,7 @@ impl Default for Manner {
         Self {
             answers: None,
             silent: None,
+            loses: None,
             babbles: None,
             metadata: Arc::clone(&nothing),
             claims: Arc::clone(&nothing),
@@ -91,6 +94,8 @@ pub(crate) struct Strange {
     pub(crate) keys: Mutex<Vec<SigningKey>>,
     /// How often each path was asked.
     asked: Mutex<Vec<String>>,
+    /// The request that was pushed last (RFC 9126).
+    pushed: Mutex<Vec<(String, String)>>,
     /// The nonce of the last authorization request.
     nonce: Mutex<String>,
     clock: Arc<ManualClock>,
@@ -106,6 +111,7 @@ impl Strange {
             manner: Mutex::default(),
             keys: Mutex::new(vec![SigningKey::generate(&OsRng)]),
             asked: Mutex::default(),
+            pushed: Mutex::default(),
             nonce: Mutex::default(),
             clock,
             tokens: AtomicUsize::new(0),
@@ -113,6 +119,7 @@ impl Strange {
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
             .route("/jwks", get(jwks))
+            .route("/par", post(push))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
@@ -187,6 +194,10 @@ async fn mannerly(State(strange): Here, request: Request, next: Next) -> Respons
     if manner.silent == Some(path.as_str()) {
         std::future::pending::<()>().await;
     }
+    if manner.loses == Some(path.as_str()) && strange.asked(&path) == 1 {
+        // The server drops the connection of a handler that panics; there is no other way to have it do so.
+        std::panic::resume_unwind(Box::new("the connection is lost"));
+    }
     if manner.babbles == Some(path.as_str()) {
         return Response::new(Body::from("<html>We will be back soon</html>"));
     }
@@ -215,7 +226,17 @@ async fn jwks(State(strange): Here) -> axum::Json<Value> {
     axum::Json(json!({"keys": keys}))
 }
 
-async fn authorize(State(strange): Here, Query(asked): Query<Vec<(String, String)>>) -> Redirect {
+/// Takes a request that its metadata, as they are, invite nobody to push.
+async fn push(State(strange): Here, Form(asked): Form<Vec<(String, String)>>) -> Response {
+    *strange.pushed.lock().unwrap() = asked;
+    (StatusCode::CREATED, axum::Json(json!({"request_uri": "urn:ietf:params:oauth:request_uri:pushed", "expires_in": 60})))
+        .into_response()
+}
+
+async fn authorize(State(strange): Here, Query(mut asked): Query<Vec<(String, String)>>) -> Redirect {
+    if asked.iter().any(|(name, _)| name == "request_uri") {
+        asked.clone_from(&strange.pushed.lock().unwrap());
+    }
     let of = |name: &str| asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
     *strange.nonce.lock().unwrap() = of("nonce");
     let mut response = json!({"code": "a-code", "state": of("state"), "iss": strange.issuer});

@@ -368,6 +368,36 @@ async fn a_provider_that_fails_at_signing_out_keeps_nobody_signed_in() {
     assert!(!browser.cookies.contains_key("__Host-session"));
 }
 
+/// B17: a provider closes connections that were idle, and a request may be on its way just then. To revoke twice does no harm
+/// (RFC 7009 §2.2), so that no token is left alive for it.
+#[tokio::test]
+async fn a_connection_that_is_lost_leaves_no_token_unrevoked() {
+    let place = Place::open(json!({})).await;
+    let mut browser = Browser::default();
+    place.sign_in(&mut browser).await;
+    place.strange.behave(Manner { loses: Some("/revoke"), ..Manner::default() });
+    let page = browser.post(&format!("{}/sign-out", place.origin()), &[]).await;
+    assert!(page.url.as_str().starts_with(&format!("{}/end_session?", place.strange.issuer)), "{}", page.url);
+    assert_eq!(place.strange.asked("/revoke"), 2);
+}
+
+/// B8: nor does it stop a sign-in, whose request is pushed once more.
+#[tokio::test]
+async fn a_connection_that_is_lost_stops_no_sign_in() {
+    let place = Place::open(json!({})).await;
+    place.strange.behave(Manner {
+        loses: Some("/par"),
+        metadata: change(|metadata| {
+            let issuer = metadata["issuer"].as_str().unwrap().to_owned();
+            metadata["pushed_authorization_request_endpoint"] = json!(format!("{issuer}/par"));
+        }),
+        ..Manner::default()
+    });
+    let page = place.sign_in(&mut Browser::default()).await;
+    assert_eq!((page.url.path(), page.status), ("/flow", StatusCode::OK));
+    assert_eq!(place.strange.asked("/par"), 2);
+}
+
 /// B17, RFC 7009 §2.1: to many providers two sign-ins of one user are one grant, so that a second one revokes nothing of the first;
 /// what another user was given is revoked.
 #[tokio::test]

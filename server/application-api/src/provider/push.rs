@@ -1,7 +1,7 @@
 //! The authorization request (exchanges 3 and 4): pushed where the provider offers it (RFC 9126), else in the query.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use openidconnect::{AsyncHttpClient as _, PkceCodeVerifier};
+use openidconnect::{AsyncHttpClient as _, HttpRequest, PkceCodeVerifier};
 use protocol::dpop::Thumbprint;
 use protocol::secret::CodeVerifier;
 use protocol::step_up::Demand;
@@ -91,7 +91,25 @@ impl Provider {
     }
 
     /// Posts a form, authenticated; gives the body of a success.
-    pub(super) async fn post_form(&self, endpoint: &str, mut form: Vec<(&str, String)>) -> Result<Vec<u8>, ProviderError> {
+    ///
+    /// What is posted so does no harm if it is done twice: a connection that is lost on the way is replaced, and the form sent
+    /// once more, with an assertion of its own.
+    pub(super) async fn post_form(&self, endpoint: &str, form: Vec<(&str, String)>) -> Result<Vec<u8>, ProviderError> {
+        let answer = match self.wire.call(self.authenticated(endpoint, form.clone())?).await {
+            Err(error) if error.lost_the_connection() => self.wire.call(self.authenticated(endpoint, form)?).await,
+            answered => answered,
+        };
+        let answer = answer.map_err(|error| ProviderError::Unreachable(error.to_string()))?;
+        if answer.status().is_success() {
+            return Ok(answer.into_body());
+        }
+        let code = serde_json::from_slice::<Value>(answer.body()).ok();
+        let code = code.as_ref().and_then(|body| body.get("error")?.as_str()).map(|code| code.chars().take(60).collect());
+        Err(ProviderError::Refused(code.unwrap_or_else(|| format!("HTTP {}", answer.status()))))
+    }
+
+    /// A form, and who we are.
+    fn authenticated(&self, endpoint: &str, mut form: Vec<(&str, String)>) -> Result<HttpRequest, ProviderError> {
         let credentials = self.credentials()?;
         for parameter in credentials.form {
             // A parameter comes once at the most (RFC 6749 §3.2).
@@ -106,13 +124,6 @@ impl Provider {
         if let Some(header) = credentials.header {
             request = request.header(AUTHORIZATION, header);
         }
-        let request = request.body(encoded.into_bytes()).map_err(|error| ProviderError::Unacceptable(error.to_string()))?;
-        let answer = self.wire.call(request).await.map_err(|error| ProviderError::Unreachable(error.to_string()))?;
-        if answer.status().is_success() {
-            return Ok(answer.into_body());
-        }
-        let code = serde_json::from_slice::<Value>(answer.body()).ok();
-        let code = code.as_ref().and_then(|body| body.get("error")?.as_str()).map(|code| code.chars().take(60).collect());
-        Err(ProviderError::Refused(code.unwrap_or_else(|| format!("HTTP {}", answer.status()))))
+        request.body(encoded.into_bytes()).map_err(|error| ProviderError::Unacceptable(error.to_string()))
     }
 }

@@ -36,6 +36,13 @@ pub enum WireError {
     Unprovable(#[from] Unprovable),
 }
 
+impl WireError {
+    /// The request was on its way, or ready to be, and the connection ended before an answer came.
+    pub(super) fn lost_the_connection(&self) -> bool {
+        matches!(self, Self::Http(error) if error.is_request() && !error.is_timeout() && !error.is_connect())
+    }
+}
+
 /// An error with what caused it, in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
