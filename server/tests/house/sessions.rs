@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::strange_provider::Place;
 use crate::support::{Browser, Engines, Page, Running, house, house_on};
 
 struct App {
@@ -200,4 +201,31 @@ async fn an_open_page_hears_that_its_session_is_over() {
     app.ask(&mut browser, Method::POST, "/logout").await;
     let rest = tokio::time::timeout(Duration::from_secs(10), stream.text()).await.expect("the stream ends").unwrap();
     assert!(rest.contains("event: signed-out"), "{rest}");
+}
+
+/// B20: however many sessions a user begins, the book has room for a hundred: the one that was not used for the longest time ends.
+#[tokio::test]
+async fn a_user_has_a_hundred_sessions_at_the_most() {
+    let place = Place::open(serde_json::json!({})).await;
+    let session = format!("{}/session", place.origin());
+    let mut browsers = Vec::new();
+    for count in 0..101 {
+        let mut browser = Browser::default();
+        browser.get(&format!("{}/login?return_to=/flow", place.origin())).await;
+        place.house.clock.advance(SignedDuration::from_mins(1));
+        if count == 99 {
+            let first: &mut Browser = &mut browsers[0];
+            assert_eq!(first.fetch(Method::GET, &session).await.status, StatusCode::OK, "the hundredth ends no other");
+        }
+        browsers.push(browser);
+    }
+    let mut ended = Vec::new();
+    for (number, browser) in browsers.iter_mut().enumerate() {
+        if browser.fetch(Method::GET, &session).await.status == StatusCode::UNAUTHORIZED {
+            ended.push(number);
+        }
+    }
+    assert_eq!(ended, [1], "the first was used meanwhile, and the second never again");
+    let devices = browsers[0].fetch(Method::GET, &format!("{session}/devices")).await;
+    assert_eq!(json(&devices).as_array().map(Vec::len), Some(100), "{}", devices.body);
 }

@@ -15,6 +15,9 @@ use crate::{ApplicationApi, Visit};
 
 const PURPOSE: &str = "book of sessions";
 
+/// How many sessions a page has room for, so that no sign-in costs more than another.
+const ROOM: usize = 100;
+
 /// A session, as its user sees it among the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -84,7 +87,7 @@ impl Identity {
 }
 
 impl ApplicationApi {
-    /// Enters a session that is about to begin.
+    /// Enters a session that is about to begin. Where a page has no room for it, the session ends that was not used for the longest time.
     pub(crate) async fn enter(&self, identity: &Identity, key: &str, visit: &Visit<'_>) -> Result<(), Unavailable> {
         let entry = Entry {
             id: identity.id.clone(),
@@ -96,8 +99,20 @@ impl ApplicationApi {
             address: visit.address.map(|address| address.to_string()),
         };
         for page in identity.pages() {
-            self.amend(page, |entries| entries.push(entry.clone())).await?;
+            if self.amend(page, |entries| entries.push(entry.clone())).await? > ROOM {
+                self.make_room(page).await?;
+            }
         }
+        Ok(())
+    }
+
+    async fn make_room(&self, whose: Whose<'_>) -> Result<(), Unavailable> {
+        let mut entries = self.page(whose).await?.1;
+        entries.sort_by_key(|entry| entry.seen_at);
+        let surplus = entries.len().saturating_sub(ROOM);
+        let longest_unused: Vec<_> = entries.into_iter().take(surplus).map(|entry| entry.key).collect();
+        let ended = self.end_of(whose, |entry| longest_unused.contains(&entry.key)).await?;
+        tracing::info!(ended, "a user has more sessions than there is room for");
         Ok(())
     }
 
@@ -108,7 +123,7 @@ impl ApplicationApi {
                 entry.seen_at = identity.seen_at;
             }
         };
-        self.amend(identity.of_subject(), seen).await
+        self.amend(identity.of_subject(), seen).await.map(drop)
     }
 
     /// Strikes a session out that has ended.
@@ -155,8 +170,8 @@ impl ApplicationApi {
         Ok((Some(sealed), entries))
     }
 
-    /// Changes a page, on top of what others change in the same moment. What has ended by itself goes.
-    async fn amend(&self, whose: Whose<'_>, change: impl Fn(&mut Vec<Entry>) + Sync) -> Result<(), Unavailable> {
+    /// Changes a page, on top of what others change in the same moment. What has ended by itself goes. Gives how many sessions are left.
+    async fn amend(&self, whose: Whose<'_>, change: impl Fn(&mut Vec<Entry>) + Sync) -> Result<usize, Unavailable> {
         let key = page_key(whose);
         loop {
             let (before, mut entries) = self.page(whose).await?;
@@ -173,7 +188,7 @@ impl ApplicationApi {
                 Some(before) => self.cache.replace(&key, &before, &sealed, lifetime).await?,
             };
             if done {
-                return Ok(());
+                return Ok(entries.len());
             }
         }
     }
