@@ -1,38 +1,6 @@
-import type { Locator } from '@playwright/test';
 import { AFTERWARDS, BOXES, EXCHANGES, LEGEND } from '../data/diagram.ts';
+import { collisions, crowded } from '../fixtures/drawing.ts';
 import { expect, test } from '../fixtures/journey.ts';
-
-interface Rectangle {
-  what: string;
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
-async function rectangles(of: Locator): Promise<Rectangle[]> {
-  return of.evaluateAll((elements) =>
-    elements.map((element) => {
-      const { left, right, top, bottom } = element.getBoundingClientRect();
-      const number = element.closest('[data-exchange]')?.getAttribute('data-exchange');
-      const what = element.textContent?.trim() || `${element.getAttribute('class')} ${number ?? ''}`.trim();
-      return { what, left, right, top, bottom };
-    }),
-  );
-}
-
-/** Pairs that share more than the hairline that rounding makes. */
-function overlaps(some: Rectangle[], others: Rectangle[]): string[] {
-  const found: string[] = [];
-  for (const one of some) {
-    for (const other of others) {
-      const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
-      const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
-      if (one !== other && across > 0.5 && down > -0.01) found.push(`${one.what} / ${other.what}`);
-    }
-  }
-  return found;
-}
 
 const normal = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
@@ -64,34 +32,50 @@ test('the diagram and its twin in words say everything word for word', async ({ 
   await expect(application.page.locator('ol.legend > li')).toHaveText(LEGEND);
 });
 
-for (const width of [1280, 1024]) {
-  test(`nothing in the diagram lies over anything else at ${width} pixels`, async ({ application }) => {
-    await application.page.setViewportSize({ width, height: 1100 });
-    await application.open('/flow');
-    const drawing = application.page.locator('svg.flow');
-    const labels = await rectangles(drawing.locator('.label'));
-    expect(labels.length).toBeGreaterThanOrEqual(EXCHANGES.length + AFTERWARDS.length);
-    const names = await rectangles(drawing.locator('.name, .role'));
-    const frames = await rectangles(drawing.locator('.box > rect'));
-    const discs = await rectangles(drawing.locator('.number-disc'));
-    const badges = await rectangles(drawing.locator('.badge-frame'));
-    const shafts = await rectangles(drawing.locator('.shaft'));
-    const steps = await rectangles(drawing.locator('.step-words'));
-    expect(overlaps(labels, [...labels, ...names, ...frames, ...discs, ...badges, ...steps])).toEqual([]);
-    expect(overlaps(labels, shafts), 'arrows that cross a label').toEqual([]);
-    expect(overlaps(frames, [...frames, ...discs, ...badges, ...steps])).toEqual([]);
-    expect(overlaps(steps, steps)).toEqual([]);
-    expect(overlaps(discs, badges)).toEqual([]);
+/** What people see of the flow, by the width of their window: the drawing, or on a narrow one its twin in words. */
+const WINDOWS = [
+  { window: '1280 pixels wide', width: 1280, drawn: true },
+  { window: '1024 pixels wide', width: 1024, drawn: true },
+  { window: 'as narrow as the drawing is shown in', width: 832, drawn: true },
+  { window: '1280 pixels wide at 200 %, which leaves 640', width: 640, drawn: false },
+  { window: 'of a phone, 390 pixels wide', width: 390, drawn: false },
+];
 
-    const [sheet] = await rectangles(drawing);
-    if (sheet === undefined) throw new Error('there is no drawing');
-    for (const one of [...labels, ...names, ...steps]) {
-      expect(one.left, `${one.what} sticks out at the left`).toBeGreaterThanOrEqual(sheet.left);
-      expect(one.right, `${one.what} sticks out at the right`).toBeLessThanOrEqual(sheet.right);
-    }
+test('no word of the flow lies over anything else, in windows from wide to phone and at 200 %', async ({ application }) => {
+  const { page } = application;
+  await application.open('/flow');
+  const drawing = page.locator('svg.flow');
+  for (const { window, width, drawn } of WINDOWS) {
+    await page.setViewportSize({ width, height: 1100 });
     await application.fitsTheWindow();
-  });
-}
+    if (drawn) {
+      expect(await collisions(drawing), `in a window ${window}`).toEqual([]);
+    } else {
+      await expect(drawing).toBeHidden();
+      await expect(page.locator('ol.legend')).toBeVisible();
+    }
+    const lines = page.locator('.exchange, .room');
+    expect(await lines.count()).toBeGreaterThanOrEqual(EXCHANGES.length + AFTERWARDS.length + BOXES.length);
+    expect(await crowded(lines), `the words in a window ${window}`).toEqual([]);
+  }
+});
+
+test('a label that is moved over something is found there', async ({ application }) => {
+  await application.open('/flow');
+  const drawing = application.page.locator('svg.flow');
+  const label = drawing.locator('[data-exchange="3"] .label');
+  await expect(label).toHaveText('POST /par');
+  const moved = async (x: number, y: number): Promise<string[]> => {
+    await label.evaluate((text, by) => text.setAttribute('transform', `translate(${by.join(' ')})`), [x, y]);
+    return collisions(drawing);
+  };
+  expect(await moved(-60, 25), 'onto its own arrow').toContain('“POST /par” lies over the arrow of 3');
+  expect(await moved(0, 58), 'onto the next label').toContain('“POST /par” lies over “POST /token”');
+  expect(await moved(110, 0), 'half into a box').toContain('“POST /par” lies over the box of Authorization Server');
+  expect(await moved(0, 22), 'onto its number').toContain('“POST /par” lies over the number of 3');
+  expect(await moved(400, 0), 'off the sheet').toContain('“POST /par” leaves the sheet');
+  expect(await moved(0, 0)).toEqual([]);
+});
 
 test('on a phone the flow is read without scrolling sideways', async ({ application }) => {
   await application.page.setViewportSize({ width: 390, height: 844 });
