@@ -105,6 +105,7 @@ impl Pages for ProviderPages {
             Problem::RequestExpired => shown::Problem::RequestExpired,
             Problem::RequestInvalid => shown::Problem::RequestInvalid,
             Problem::OtherBrowser => shown::Problem::OtherBrowser,
+            Problem::Crowded => shown::Problem::Crowded,
             Problem::Unavailable => shown::Problem::Unavailable,
             Problem::NotFound => shown::Problem::NotFound,
         };

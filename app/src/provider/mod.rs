@@ -140,8 +140,14 @@ mod tests {
 
     fn every_page() -> Vec<String> {
         let site = site();
-        let problems =
-            [Problem::RequestExpired, Problem::RequestInvalid, Problem::OtherBrowser, Problem::Unavailable, Problem::NotFound];
+        let problems = [
+            Problem::RequestExpired,
+            Problem::RequestInvalid,
+            Problem::OtherBrowser,
+            Problem::Crowded,
+            Problem::Unavailable,
+            Problem::NotFound,
+        ];
         let mut pages = vec![
             login(&site, &login_page()),
             login(&site, &LoginPage { fault: Some(LoginFault::Credentials), ..login_page() }),

@@ -34,6 +34,10 @@ fn words(problem: Problem) -> (&'static str, &'static str) {
             "For your safety a sign-in ends in the browser in which it began. Its cookie is missing here: it may have been \
              cleared or blocked. Go back to the application and begin again.",
         ),
+        Problem::Crowded => (
+            "Too many sign-ins at once",
+            "More sign-ins have begun on your network than is usual. Nothing is lost; please try again in a few seconds.",
+        ),
         Problem::Unavailable => {
             ("Not available right now", "A part of this service is not answering. Nothing is lost; please try again in a moment.")
         }

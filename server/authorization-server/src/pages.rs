@@ -137,6 +137,8 @@ pub enum Problem {
     RequestInvalid,
     /// The form or the flow belongs to another browser, or its cookie is missing.
     OtherBrowser,
+    /// Too many sign-ins have begun where this one comes from.
+    Crowded,
     /// A box behind us does not answer.
     Unavailable,
     /// No such page.

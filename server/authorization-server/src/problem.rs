@@ -35,6 +35,7 @@ fn status(problem: Problem) -> StatusCode {
     match problem {
         Problem::RequestExpired | Problem::RequestInvalid => StatusCode::BAD_REQUEST,
         Problem::OtherBrowser => StatusCode::FORBIDDEN,
+        Problem::Crowded => StatusCode::TOO_MANY_REQUESTS,
         Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Problem::NotFound => StatusCode::NOT_FOUND,
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::{HeaderMap, Method, StatusCode};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
 use protocol::wire::PushedAuthorizationResponse;
-use protocol::{ErrorCode, Exchange};
+use protocol::{ClientAddress, ErrorCode, Exchange};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
@@ -18,6 +19,7 @@ use crate::dpop::{self, ProofError};
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::sealed::Shelf;
+use crate::slow_down::{self, whole_seconds};
 use crate::state::AuthorizationServer;
 use crate::{cors, exchange, headers, problem};
 
@@ -39,27 +41,41 @@ enum PushError {
     Distrusted(#[from] Distrusted),
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("too many sign-ins have begun on this network")]
+    TooMany(SignedDuration),
     #[error(transparent)]
     Outage(#[from] Outage),
 }
 
 impl PushError {
     fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
-        let code = match self {
+        let (status, code) = match self {
             Self::Client(error) => return error.respond(server, headers),
             Self::Proof(error) => return error.respond(server),
             Self::Outage(outage) => return problem::outage(server, outage),
-            Self::Form(_) | Self::Distrusted(_) => ErrorCode::InvalidRequest,
-            Self::Refused(refusal) => refusal.code,
+            Self::Form(_) | Self::Distrusted(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest),
+            Self::Refused(refusal) => (StatusCode::BAD_REQUEST, refusal.code),
+            // RFC 9126 §2.3.
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable),
         };
         tracing::info!(cause = %self, "a pushed authorization request was refused");
-        problem::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
+        let mut response = problem::refusal(status, code, &self.to_string());
+        if let Self::TooMany(wait) = self {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
+        }
+        response
     }
 }
 
 /// Authenticates the client, checks the request as `/authorize` would, and keeps it.
-pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
-    let pushed = push(&server, &headers, &body).instrument(exchange::span(Exchange::PushedAuthorizationRequest)).await;
+pub(crate) async fn post(
+    State(server): State<Arc<AuthorizationServer>>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let address = address.map(|Extension(address)| address);
+    let pushed = push(&server, address, &headers, &body).instrument(exchange::span(Exchange::PushedAuthorizationRequest)).await;
     let response = match pushed {
         Ok(answer) => headers::json(StatusCode::CREATED, &answer),
         Err(error) => error.respond(&server, &headers),
@@ -68,7 +84,12 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
     cors::readable(&server, &headers, cors::named(&headers, &body).as_deref(), response).await
 }
 
-async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<PushedAuthorizationResponse, PushError> {
+async fn push(
+    server: &AuthorizationServer,
+    address: Option<ClientAddress>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<PushedAuthorizationResponse, PushError> {
     let parameters = form::read(headers, body)?;
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
     if let Some(hint) = parameters.get("id_token_hint") {
@@ -77,6 +98,10 @@ async fn push(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) ->
     let proven = dpop::proven(server, headers, &Method::POST, "/par", None).await?;
     let request = AuthorizeRequest::pushed(client, parameters, proven)?;
     let request = request.check(server).map_err(|refused| refused.refusal)?;
+    if request.client.is_public() {
+        // Whoever likes pushes in its name.
+        slow_down::begin_sign_in(server, address).await?.map_err(PushError::TooMany)?;
+    }
     let request_uri = format!("{URN}{}", server.opaque());
     let lifetime = server.settings.lifetimes.pushed_request;
     PUSHED.put(server, &request_uri, &request.record(), lifetime).await?;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use protocol::wire::{Duplicate, Parameters};
-use protocol::{ErrorCode, Exchange};
+use protocol::{ClientAddress, ErrorCode, Exchange};
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
@@ -95,8 +95,14 @@ impl AuthorizeError {
 }
 
 /// `GET /authorize`.
-pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>, cookies: Cookies, RawQuery(query): RawQuery) -> Response {
-    let answer = answer(&server, &cookies, query.as_deref().unwrap_or_default());
+pub(crate) async fn get(
+    State(server): State<Arc<AuthorizationServer>>,
+    address: Option<Extension<ClientAddress>>,
+    cookies: Cookies,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let address = address.map(|Extension(address)| address);
+    let answer = answer(&server, &cookies, address, query.as_deref().unwrap_or_default());
     answer.instrument(exchange::span(Exchange::AuthorizationRequest)).await.unwrap_or_else(|error| error.respond(&server))
 }
 
@@ -117,7 +123,12 @@ fn again(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Resu
     Ok(headers::redirect(StatusCode::SEE_OTHER, &server.url(&format!("/authorize?{}", query.replace('#', "%23")))))
 }
 
-async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) -> Result<Response, AuthorizeError> {
+async fn answer(
+    server: &AuthorizationServer,
+    cookies: &Cookies,
+    address: Option<ClientAddress>,
+    query: &str,
+) -> Result<Response, AuthorizeError> {
     let parameters = match Parameters::parse(query.as_bytes()) {
         Ok(parameters) => parameters,
         Err(duplicate) => return Err(doubled(server, query, duplicate).await?),
@@ -133,7 +144,7 @@ async fn answer(server: &AuthorizationServer, cookies: &Cookies, query: &str) ->
     };
     let present = session::present_to(server, cookies, &request.client).await?;
     let present = present.as_ref().map(|(present, allowed)| (present, allowed));
-    Ok(interaction::enter(server, cookies, &request, pushed, present).await?)
+    Ok(interaction::enter(server, cookies, address, &request, pushed, present).await?)
 }
 
 /// How it is told that a parameter came more than once: to the client, unless it is one of those by which the client is told.

@@ -7,9 +7,11 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::SignedDuration;
 use protocol::wire::Parameters;
-use protocol::{ErrorCode, Scope, fetch_metadata};
+use protocol::{ClientAddress, ErrorCode, Scope, fetch_metadata};
 use subtle::ConstantTimeEq as _;
 use tower_cookies::Cookies;
 
@@ -19,6 +21,7 @@ use crate::outage::Outage;
 use crate::pages::Problem;
 use crate::pushed::Spendable;
 use crate::session::Present;
+use crate::slow_down::{self, whole_seconds};
 use crate::state::AuthorizationServer;
 use crate::{headers, problem};
 
@@ -49,6 +52,8 @@ pub(crate) enum InteractionError {
     Forged,
     #[error(transparent)]
     Form(#[from] MalformedForm),
+    #[error("too many sign-ins have begun on this network")]
+    TooMany(SignedDuration),
     #[error(transparent)]
     Outage(#[from] Outage),
 }
@@ -60,9 +65,14 @@ impl InteractionError {
             Self::OtherBrowser | Self::CrossSite | Self::Forged => Problem::OtherBrowser,
             Self::Expired => Problem::RequestExpired,
             Self::Form(_) => Problem::RequestInvalid,
+            Self::TooMany(_) => Problem::Crowded,
             Self::Outage(_) => Problem::Unavailable,
         };
-        problem::page(server, problem, &self.to_string())
+        let mut response = problem::page(server, problem, &self.to_string());
+        if let Self::TooMany(wait) = self {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
+        }
+        response
     }
 }
 
@@ -74,6 +84,7 @@ const DENIED: Refusal = Refusal { code: ErrorCode::AccessDenied, description: "t
 pub(crate) async fn enter(
     server: &AuthorizationServer,
     cookies: &Cookies,
+    address: Option<ClientAddress>,
     request: &AuthorizeRequest<Checked>,
     pushed: Option<Spendable>,
     present: Option<(&Present, &Scope)>,
@@ -83,6 +94,7 @@ pub(crate) async fn enter(
         Next::Login => "login",
         Next::Consent(..) => "consent",
     };
+    slow_down::begin_sign_in(server, address).await?.map_err(InteractionError::TooMany)?;
     lead(server, cookies, Written::Authorization(Box::new(request.record())), pushed, page, StatusCode::FOUND).await
 }
 

@@ -37,7 +37,8 @@ impl Counter {
         Self { kind, key: format!("provider:slow-down:{kind}:{}", digest("slow-down", whose)), limit }
     }
 
-    /// What is counted: `name`, `device` or `address`; `user-code` or `user-code-address`; `mailbox`, `mailing` or `link`.
+    /// What is counted: `name`, `device` or `address`; `user-code` or `user-code-address`; `mailbox`, `mailing` or `link`;
+    /// `registration`, `device-client`, `device-address` or `authorization-request`.
     pub(super) fn kind(&self) -> &'static str {
         self.kind
     }

@@ -96,10 +96,7 @@ pub(crate) async fn register(
     server: &AuthorizationServer,
     address: Option<ClientAddress>,
 ) -> Result<Result<(), SignedDuration>, Outage> {
-    let Some(address) = address else { return Ok(Ok(())) };
-    let (network, limit) = (address.network().to_string(), server.settings.slow_down.registration);
-    let counted = Counter::new("registration", network.as_bytes(), limit).take(server).await?;
-    Ok(counted.map_err(|Wait(wait)| wait))
+    by_network(server, "registration", address, server.settings.slow_down.registration).await
 }
 
 /// Counts a device that `client` asks codes for, unless it has to wait. A client that has proved who it is has a count of its own;
@@ -110,12 +107,31 @@ pub(crate) async fn ask_for_device(
     address: Option<ClientAddress>,
 ) -> Result<Result<(), SignedDuration>, Outage> {
     let limit = server.settings.slow_down.device_authorization;
-    let counter = match address {
-        _ if !client.is_public() => Counter::new("device-client", client.client_id.as_bytes(), limit),
-        Some(address) => Counter::new("device-address", address.network().to_string().as_bytes(), limit),
-        None => return Ok(Ok(())),
-    };
+    if client.is_public() {
+        return by_network(server, "device-address", address, limit).await;
+    }
+    let counter = Counter::new("device-client", client.client_id.as_bytes(), limit);
     Ok(counter.take(server).await?.map_err(|Wait(wait)| wait))
+}
+
+/// Counts a sign-in that begins without anybody having proved who they are, unless it has to wait: each is a record in the Cache. Nobody's
+/// address is counted by itself.
+pub(crate) async fn begin_sign_in(
+    server: &AuthorizationServer,
+    address: Option<ClientAddress>,
+) -> Result<Result<(), SignedDuration>, Outage> {
+    by_network(server, "authorization-request", address, server.settings.slow_down.authorization_request).await
+}
+
+async fn by_network(
+    server: &AuthorizationServer,
+    kind: &'static str,
+    address: Option<ClientAddress>,
+    limit: Limit,
+) -> Result<Result<(), SignedDuration>, Outage> {
+    let Some(address) = address else { return Ok(Ok(())) };
+    let counted = Counter::new(kind, address.network().to_string().as_bytes(), limit).take(server).await?;
+    Ok(counted.map_err(|Wait(wait)| wait))
 }
 
 /// The network first: what it refuses is not counted against the name.

@@ -29,6 +29,9 @@ pub struct SlowDown {
     /// devices, not wrong passwords.
     #[serde(deserialize_with = "asking")]
     pub device_authorization: Limit,
+    /// For one address or /64 from which sign-ins begin: how many that need a page, or that a public client pushes (RFC 9126 §7.1).
+    #[serde(deserialize_with = "beginning")]
+    pub authorization_request: Limit,
     /// For how long a browser counts as one that has signed in before.
     pub device_lifetime: SignedDuration,
 }
@@ -87,6 +90,15 @@ const ASKING: Limit = Limit {
     window: SignedDuration::from_mins(10),
 };
 
+/// For an address from which sign-ins begin, whose records live for ten minutes. It may be a whole company's on a Monday morning, so that
+/// nobody there waits for long.
+const BEGINNING: Limit = Limit {
+    attempts: 3000,
+    first_delay: SignedDuration::from_secs(1),
+    longest_delay: SignedDuration::from_secs(10),
+    window: SignedDuration::from_mins(10),
+};
+
 impl Default for SlowDown {
     fn default() -> Self {
         Self {
@@ -97,6 +109,7 @@ impl Default for SlowDown {
             mailbox: WRITTEN_TO,
             mailing: REGISTERING,
             device_authorization: ASKING,
+            authorization_request: BEGINNING,
             device_lifetime: SignedDuration::from_hours(90 * 24),
         }
     }
@@ -143,6 +156,10 @@ fn asking<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error>
     Ok(Written::deserialize(deserializer)?.over(ASKING))
 }
 
+fn beginning<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Limit, D::Error> {
+    Ok(Written::deserialize(deserializer)?.over(BEGINNING))
+}
+
 impl SlowDown {
     /// The first setting that cannot stand.
     pub(crate) fn fault(&self) -> Option<&'static str> {
@@ -160,6 +177,7 @@ impl SlowDown {
             ("mailbox", self.mailbox),
             ("mailing", self.mailing),
             ("device_authorization", self.device_authorization),
+            ("authorization_request", self.authorization_request),
         ];
         let fault = limits.iter().find(|(_, limit)| !good(limit)).map(|(name, _)| *name);
         fault.or_else(|| (!self.device_lifetime.is_positive()).then_some("device_lifetime"))
@@ -208,7 +226,7 @@ mod tests {
         assert_eq!(read("{}").unwrap(), SlowDown::default());
         let written = read(r#"{"address": {"attempts": 500}, "name": {"longest_delay": "1h"}}"#).unwrap();
         assert_eq!(written.address, Limit { attempts: 500, ..SHARED });
-        assert_eq!(written.device_authorization, ASKING);
+        assert_eq!((written.device_authorization, written.authorization_request), (ASKING, BEGINNING));
         assert_eq!(written.name, Limit { longest_delay: SignedDuration::from_hours(1), ..PERSONAL });
         assert!(read(r#"{"address": {"atempts": 500}}"#).is_err());
         let default = serde_json::to_string(&SlowDown::default()).unwrap();

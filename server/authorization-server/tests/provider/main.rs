@@ -20,6 +20,7 @@ mod consent;
 mod constant_time;
 mod cookies;
 mod cors;
+mod crowd;
 mod device;
 mod discovery;
 mod dpop;

@@ -36,6 +36,12 @@ async fn every_claim_of_a_proof_counts() {
         let answer = redeem(&house, &house.app, "nonsense", &[&proof]).await;
         assert_eq!(refused(&answer).1, "invalid_grant", "the proof was good");
     }
+    for (name, value) in [("nbf", json!(now + 3600)), ("exp", json!(now - 3600)), ("of-no-meaning", json!({"a": [1]}))] {
+        // RFC 9449 §4.2: a proof may hold other claims. None of them says when it is good: iat does.
+        let proof = wallet.odd_proof(&house, name, value);
+        let answer = redeem(&house, &house.app, "nonsense", &[&proof]).await;
+        assert_eq!(refused(&answer).1, "invalid_grant", "{name}: the proof was good");
+    }
     let spelled = wallet.odd_proof(&house, "htu", json!("HTTPS://PROVIDER.example:443/%74oken?a=b#c"));
     assert_eq!(redeem(&house, &house.app, &code, &[&spelled]).await.status, 200);
 }
