@@ -293,11 +293,15 @@ impl Pair {
 
     /// Eight browsers, every other one at the second replica, that have opened `link`, and then send what `fields` says at once.
     async fn eight(&self, link: &str, fields: impl Fn(usize) -> Vec<(&'static str, String)>) -> Vec<u16> {
-        let mut sending = JoinSet::new();
+        let mut opened = Vec::new();
         for number in 0..8 {
             let house = if number % 2 == 0 { &self.first } else { &self.second };
             let mut browser = house.browser();
             let form = browser.open(link).await;
+            opened.push((browser, form));
+        }
+        let mut sending = JoinSet::new();
+        for (number, (mut browser, form)) in opened.into_iter().enumerate() {
             let mut fields = fields(number);
             fields.push(("csrf", form.field("csrf")));
             sending.spawn(async move { browser.post(&form.field("action"), &borrowed(&fields)).await.status.as_u16() });
