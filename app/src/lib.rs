@@ -6,6 +6,8 @@
 #[cfg(feature = "ssr")]
 pub mod application;
 #[cfg(feature = "ssr")]
+pub mod attack;
+#[cfg(feature = "ssr")]
 mod browser;
 #[cfg(feature = "ssr")]
 pub mod components;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::ClientAddress;
 
+use crate::attack::AttackReport;
 use crate::error::PageError;
 use crate::model::{CurrentUser, Device, OutboxMessage, ProviderChoice, ResourceAnswer};
 
@@ -80,6 +81,15 @@ pub trait Development: Send + Sync {
     fn demo_accounts(&self) -> Vec<(String, String)>;
 }
 
+/// The classic attacks on a sign-in, made against the running server; in development alone.
+#[async_trait]
+pub trait Attacks: Send + Sync {
+    /// `POST /flow/attack`: makes the one that is called `name`, remembers what came of it for a while, and leads there.
+    async fn make(&self, name: &str) -> Outcome;
+    /// What came of one, by the name in the address that [`Attacks::make`] leads to.
+    fn report(&self, name: &str) -> Option<AttackReport>;
+}
+
 /// All ports, given to pages by context.
 #[derive(Clone)]
 pub struct Ports {
@@ -93,4 +103,6 @@ pub struct Ports {
     pub resource: Arc<dyn Resource>,
     /// Absent in production mode.
     pub development: Option<Arc<dyn Development>>,
+    /// Absent in production mode, and where nobody's password is known.
+    pub attacks: Option<Arc<dyn Attacks>>,
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use app::Site;
 use app::application::Notice;
+use app::attack::{Actor, Attack, AttackReport, Step};
 use app::error::PageError;
 use app::guard::{Needs, require, require_recent, require_scope, require_session};
 use app::model::{CurrentUser, Device, OutboxMessage, ProviderChoice, ResourceAnswer};
-use app::ports::{Development, Devices, Outcome, Ports, Resource, Sessions, SignIn, Visit};
+use app::ports::{Attacks, Development, Devices, Outcome, Ports, Resource, Sessions, SignIn, Visit};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -148,6 +149,24 @@ fn ports(viewer: Result<Option<CurrentUser>, PageError>, development: bool, prov
         devices: fake.clone(),
         resource: fake.clone(),
         development: development.then_some(fake as Arc<dyn Development>),
+        attacks: None,
+    }
+}
+
+/// An attack that got through, and one that nobody remembers.
+struct Breached;
+
+#[async_trait]
+impl Attacks for Breached {
+    async fn make(&self, name: &str) -> Outcome {
+        let location = HeaderValue::from_str(&format!("/flow?attack={name}")).ok();
+        Outcome { location, status: Some(StatusCode::SEE_OTHER), ..Outcome::default() }
+    }
+
+    fn report(&self, name: &str) -> Option<AttackReport> {
+        let step =
+            Step { actor: Actor::Attacker, purpose: "<tries>", request: "GET /session".to_owned(), answer: "200".to_owned() };
+        (name == "remembered").then(|| AttackReport { attack: Attack::ForgedCookie, steps: vec![step], repelled: false })
     }
 }
 
@@ -664,4 +683,18 @@ async fn the_sign_in_page_tells_a_visitor_why_a_page_is_gone_and_nobody_else() {
     for (viewer, path) in [(Ok(Some(ada())), "/sign-in?ended=1"), (Ok(None), "/sign-in")] {
         assert!(page(&site(viewer, false), path).await.body.contains("<h1>Sign in</h1>"), "{path}");
     }
+}
+
+/// An attack that got through is told as loudly as one that did not, and with no defence that would have stopped it.
+#[tokio::test]
+async fn an_attack_that_got_through_is_told() {
+    let options = LeptosOptions::builder().output_name("cloakroom").site_pkg_dir("pkg").build();
+    let attacks = Some(Arc::new(Breached) as Arc<dyn Attacks>);
+    let site = Site::new(options, Ports { attacks, ..ports(Ok(None), true, &["default"]) });
+    let told = page(&site, "/flow?attack=remembered").await.body;
+    assert!(told.contains("It got through") && told.contains("&lt;tries&gt;"), "{told}");
+    assert!(!told.contains("Stopped at exchange") && !told.contains(Attack::ForgedCookie.description().defence));
+    assert!(page(&site, "/flow?attack=forgotten").await.body.contains("not remembered any more"));
+    let quiet = page(&site, "/flow").await.body;
+    assert!(quiet.contains("Try to break it") && !quiet.contains("It got through"));
 }

@@ -84,3 +84,25 @@ test('on a phone the flow is read without scrolling sideways', async ({ applicat
   await application.fitsTheWindow();
   await expect(application.page.locator('#exchange-13')).toBeVisible();
 });
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('each attack of "Try to break it" is made and stopped, and the page says where', async ({ application, watch }) => {
+    // Codes are carried elsewhere on purpose, by nobody's browser.
+    watch.travel = { redirects: 0, callbacks: 0 };
+    const { page } = application;
+    await application.open('/flow');
+    const buttons = page.getByRole('button', { name: /^Make the attack: / });
+    const names = await buttons.evaluateAll((all) => all.map((button) => button.id));
+    expect(names).toHaveLength(7);
+    for (const name of names) {
+      await page.locator(`#${name}`).click();
+      const report = page.locator('section#attack');
+      await expect(report).toContainText(/Stopped at exchange \d+/);
+      expect(await report.getByRole('listitem').count()).toBeGreaterThan(0);
+      await application.fitsTheWindow();
+    }
+    await application.shows('OAuth 2 Flow');
+  });
+});

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::Site;
-use app::ports::{Development, Ports};
+use app::ports::{Attacks, Development, Ports};
 use application_api::proxy::Route;
 use application_api::{ApplicationApi, Lines};
 use authorization_server::{AuthorizationServer, Boxes, DemoAccount, Lifetimes, Outbound, PrepareError};
@@ -18,6 +18,7 @@ use url::Url;
 use user_database::SqlDatabase;
 
 use crate::adapters::{Backstage, Desk};
+use crate::attacks::Range;
 use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
 use crate::herald::ProviderHerald;
@@ -230,9 +231,31 @@ fn application_origin(
             let demo_accounts = demo_accounts(configuration);
             Arc::new(Backstage { outbox: configuration.outbox(), demo_accounts }) as Arc<dyn Development>
         }),
+        attacks: range(configuration, nature, cache, http),
     };
     let site = Site::new(options.clone(), ports);
     Ok((application::router(site, &api, options), api))
+}
+
+/// Where attacks can be tried: in development, at a provider of ours with demonstration accounts.
+fn range(
+    configuration: &Configuration,
+    nature: &Nature,
+    cache: &Arc<dyn Cache>,
+    http: &reqwest::Client,
+) -> Option<Arc<dyn Attacks>> {
+    let ours = configuration.application.issuer.is_none() && !configuration.application.listed_providers_only;
+    let accounts = <[_; 2]>::try_from(demo_accounts(configuration)).ok();
+    let accounts = accounts.filter(|_| configuration.is_development() && ours)?;
+    Some(Arc::new(Range {
+        application: configuration.application.origin.clone(),
+        provider: configuration.provider.issuer.clone(),
+        accounts,
+        http: http.clone(),
+        cache: Arc::clone(cache),
+        rng: Arc::clone(&nature.rng),
+        reports: std::sync::Mutex::default(),
+    }))
 }
 
 fn demo_accounts(configuration: &Configuration) -> Vec<(String, String)> {

@@ -4,6 +4,7 @@
 
 pub mod adapters;
 pub mod application;
+pub mod attacks;
 pub mod cli;
 pub mod clients;
 pub mod commands;

@@ -78,9 +78,10 @@ impl Site {
             .route("/sessions/sign-out-others", post(function.clone()))
             .route(&follow::path(&self.options), get(follow::get))
             .route("/api/current-user", get(function.clone()))
-            .route("/api/ask-resource", post(function))
+            .route("/api/ask-resource", post(function.clone()))
             .route("/api/{*unknown}", any(unknown))
             .merge(identity::download(&self.ports));
+        let router = if self.ports.attacks.is_some() { router.route("/flow/attack", post(function)) } else { router };
         // Listing the routes also starts the executor that Leptos renders on.
         generate_route_list(App)
             .iter()

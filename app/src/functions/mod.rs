@@ -6,6 +6,7 @@
 #![cfg_attr(not(feature = "ssr"), allow(clippy::unused_async_trait_impl, reason = "in the browser the macro writes stubs"))]
 
 pub mod ask_resource;
+pub mod attack;
 pub mod callback;
 pub mod current_user;
 #[cfg(feature = "ssr")]
@@ -16,6 +17,7 @@ pub mod sign_out_device;
 pub mod sign_out_others;
 
 pub use ask_resource::ask_resource;
+pub use attack::attack;
 pub use callback::callback;
 pub use current_user::current_user;
 pub use login::login;

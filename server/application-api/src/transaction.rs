@@ -54,6 +54,14 @@ fn key(state: &str) -> String {
     format!("transaction:{}", digest(PURPOSE, state.as_bytes()))
 }
 
+/// Ends the transaction of `state` before its time, as its expiry would.
+///
+/// # Errors
+/// [`Unavailable`] where the Cache does not answer.
+pub async fn expire(cache: &dyn Cache, state: &str) -> Result<(), Unavailable> {
+    cache.remove(&key(state)).await
+}
+
 impl Transaction {
     /// Writes it into the Cache for `lifetime`.
     ///

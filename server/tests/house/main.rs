@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod at_rest;
+mod attacks;
 mod audiences;
 mod backchannel_logout;
 mod callback;

@@ -1,6 +1,7 @@
 //! `/flow`: the diagram that this product is, drawn, and told in words.
 
 mod arrangement;
+mod attacks;
 mod channel;
 pub mod diagram;
 mod legend;
@@ -12,6 +13,7 @@ use protocol::LocalPath;
 pub use diagram::Diagram;
 
 use crate::components::Page;
+use attacks::try_to_break_it;
 use legend::legend;
 use words::{exchanges, rooms};
 
@@ -37,6 +39,7 @@ pub fn FlowPage() -> impl IntoView {
                 <h2 id="parts">"The parts"</h2>
                 {rooms()}
             </section>
+            {try_to_break_it()}
         </Page>
     }
 }
