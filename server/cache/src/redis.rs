@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use protocol::Clock;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, FromRedisValue, IntoConnectionInfo as _, ProtocolVersion, RedisError, Script, ScriptInvocation};
+use redis::Script;
+use redis_line::{Line, Trouble};
 
 use crate::{Cache, Unavailable, expiry};
 
@@ -16,12 +16,6 @@ mod kept;
 mod near;
 
 use near::Near;
-
-/// How long Redis may take to answer, and how long to connect: a blink gives [`Unavailable`], never a request that hangs.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How long connecting may take at the start, with its repeats.
-const PATIENCE_AT_START: Duration = Duration::from_secs(3);
 
 /// How much longer than its lifetime Redis itself keeps a record, so that it is the injected clock that says when it is gone.
 const GRACE: Duration = Duration::from_secs(60);
@@ -53,14 +47,14 @@ static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Keeps the records in Redis (6.2 or newer, or what speaks its protocol), over one connection that heals itself. What is looked
-/// at is kept near, over a second one by which Redis tells of changes.
+/// Keeps the records in Redis (6.2 or newer, or what speaks its protocol), over a line that heals itself. What is looked
+/// at is kept near, over a second connection by which Redis tells of changes.
 ///
 /// Each record carries its expiry, which the injected clock judges, and a time to live a minute longer, by which Redis
 /// frees the memory. Each operation is one command or one script: of many at once exactly one wins.
 #[derive(Clone)]
 pub struct RedisCache {
-    connection: ConnectionManager,
+    line: Line,
     near: Arc<Near>,
     prefix: String,
     clock: Arc<dyn Clock>,
@@ -70,7 +64,7 @@ impl RedisCache {
     /// Connects to the Redis at `url`; the keys begin with `cloakroom:`.
     ///
     /// # Errors
-    /// [`Unavailable`] where the URL cannot be read, or nothing answers within three seconds.
+    /// [`Unavailable`] where the URL cannot be read, nothing answers within three seconds, or what answers is a replica.
     pub async fn connect(url: &str, clock: Arc<dyn Clock>) -> Result<Self, Unavailable> {
         Self::connect_with_prefix(url, "cloakroom:", clock).await
     }
@@ -78,26 +72,10 @@ impl RedisCache {
     /// Connects to the Redis at `url`, for keys that begin with `prefix`: several deployments can share one server.
     ///
     /// # Errors
-    /// [`Unavailable`] where the URL cannot be read, or nothing answers within three seconds.
+    /// [`Unavailable`] where the URL cannot be read, nothing answers within three seconds, or what answers is a replica.
     pub async fn connect_with_prefix(url: &str, prefix: &str, clock: Arc<dyn Clock>) -> Result<Self, Unavailable> {
-        let info = url.into_connection_info().map_err(unavailable)?;
-        // With RESP3 a lost connection is noticed, and made anew, before the next command needs it.
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let info = info.set_redis_settings(settings);
-        let address = info.addr().to_string();
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(PATIENCE))
-            .set_connection_timeout(Some(PATIENCE))
-            .set_number_of_retries(2)
-            .set_max_delay(Duration::from_millis(500));
-        let client = Client::open(info).map_err(unavailable)?;
-        let connecting = ConnectionManager::new_with_config(client.clone(), config);
-        let connection = match tokio::time::timeout(PATIENCE_AT_START, connecting).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(Unavailable(format!("Redis at {address} cannot be reached: {error}").into())),
-            Err(_) => return Err(Unavailable(format!("Redis at {address} did not answer within three seconds").into())),
-        };
-        Ok(Self { connection, near: Arc::new(Near::open(client)), prefix: prefix.to_owned(), clock })
+        let line = Line::open(url).await?;
+        Ok(Self { near: Arc::new(Near::open(line.clone())), line, prefix: prefix.to_owned(), clock })
     }
 
     fn key(&self, key: &str) -> String {
@@ -136,27 +114,12 @@ impl RedisCache {
         self.near.forget(&self.key(key));
         done
     }
-
-    /// Sends a command that may be sent twice: once more where the connection broke under it.
-    async fn send_again<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Unavailable> {
-        let first = in_time(command.query_async::<T>(&mut self.connection.clone())).await;
-        match first {
-            Err(Trouble::Redis(error)) if error.is_connection_dropped() => {
-                in_time(command.query_async::<T>(&mut self.connection.clone())).await.map_err(Unavailable::from)
-            }
-            other => other.map_err(Unavailable::from),
-        }
-    }
-
-    async fn run(&self, invocation: &ScriptInvocation<'_>) -> Result<bool, Unavailable> {
-        in_time(invocation.invoke_async::<bool>(&mut self.connection.clone())).await.map_err(Unavailable::from)
-    }
 }
 
 #[async_trait]
 impl Cache for RedisCache {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable> {
-        self.payload(self.send_again(redis::cmd("GET").arg(self.key(key))).await?)
+        self.payload(self.line.at_least_once(redis::cmd("GET").arg(self.key(key))).await?)
     }
 
     async fn look(&self, key: &str) -> Result<Option<Bytes>, Unavailable> {
@@ -177,34 +140,33 @@ impl Cache for RedisCache {
         let (record, time_to_live) = self.record(value, lifetime);
         let mut command = redis::cmd("SET");
         command.arg(self.key(key)).arg(record).arg("PX").arg(time_to_live);
-        self.forgetting(key, self.send_again(&command)).await
+        Ok(self.forgetting(key, self.line.at_least_once(&command)).await?)
     }
 
     async fn add(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<bool, Unavailable> {
         let (record, time_to_live) = self.record(value, lifetime);
         let mut script = ADD.key(self.key(key));
         script.arg(self.clock.now().as_millisecond()).arg(record).arg(time_to_live);
-        self.forgetting(key, self.run(&script)).await
+        Ok(self.forgetting(key, self.line.once(&script)).await?)
     }
 
     async fn replace(&self, key: &str, expected: &[u8], value: &[u8], lifetime: Duration) -> Result<bool, Unavailable> {
         let (record, time_to_live) = self.record(value, lifetime);
         let mut script = REPLACE.key(self.key(key));
         script.arg(self.clock.now().as_millisecond()).arg(record).arg(time_to_live).arg(expected);
-        self.forgetting(key, self.run(&script)).await
+        Ok(self.forgetting(key, self.line.once(&script)).await?)
     }
 
     async fn take(&self, key: &str) -> Result<Option<Vec<u8>>, Unavailable> {
         let mut command = redis::cmd("GETDEL");
         command.arg(self.key(key));
-        let taken = in_time(async { command.query_async(&mut self.connection.clone()).await });
-        self.payload(self.forgetting(key, taken).await?)
+        self.payload(self.forgetting(key, self.line.once(&command)).await?)
     }
 
     async fn remove(&self, key: &str) -> Result<(), Unavailable> {
         let mut command = redis::cmd("DEL");
         command.arg(self.key(key));
-        self.forgetting(key, self.send_again(&command)).await
+        Ok(self.forgetting(key, self.line.at_least_once(&command)).await?)
     }
 
     async fn prune(&self) -> Result<u64, Unavailable> {
@@ -212,29 +174,8 @@ impl Cache for RedisCache {
     }
 }
 
-/// Why Redis gave no answer.
-enum Trouble {
-    Redis(RedisError),
-    Late,
-}
-
 impl From<Trouble> for Unavailable {
     fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Redis(error) => unavailable(error),
-            Trouble::Late => Self("Redis did not answer in time".into()),
-        }
+        Self(Box::new(trouble))
     }
-}
-
-/// Bounds the whole of an operation, the waiting for a new connection included.
-async fn in_time<T>(operation: impl Future<Output = Result<T, RedisError>>) -> Result<T, Trouble> {
-    match tokio::time::timeout(PATIENCE, operation).await {
-        Ok(answer) => answer.map_err(Trouble::Redis),
-        Err(_) => Err(Trouble::Late),
-    }
-}
-
-fn unavailable(error: RedisError) -> Unavailable {
-    Unavailable(Box::new(error))
 }

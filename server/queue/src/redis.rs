@@ -2,36 +2,29 @@
 
 mod scripts;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::{OsRng, entropy};
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, FromRedisValue, IntoConnectionInfo as _, ProtocolVersion, RedisError, Script, ScriptInvocation};
+use redis::{Script, ScriptInvocation};
+use redis_line::{Line, Trouble};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{Claim, Claimed, Settlement, Store, milliseconds};
 use crate::{DeadLetter, Delivery, Envelope, Handler, Queue, Unavailable, worker};
 
-/// How long Redis may take to answer, and how long to connect: a blink gives [`Unavailable`], never a request that hangs.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How long connecting may take at the start, with its repeats.
-const PATIENCE_AT_START: Duration = Duration::from_secs(3);
-
 /// The keys, in the order in which every script gets them.
 const KEYS: [&str; 6] = ["due", "events", "attempts", "claims", "dead", "reasons"];
 
-/// Keeps the events in Redis (6.2 or newer, or what speaks its protocol), over one connection that heals itself.
+/// Keeps the events in Redis (6.2 or newer, or what speaks its protocol), over a line that heals itself.
 ///
 /// Each operation is one script, and Redis's own clock times the leases, so that replicas whose clocks differ agree.
 /// A push that has answered is as durable as that server is told to be (`appendonly yes` for one that loses nothing).
 #[derive(Clone)]
 pub struct RedisQueue {
-    connection: ConnectionManager,
+    line: Line,
     keys: Arc<[String]>,
     delivery: Delivery,
     pushes: Arc<Notify>,
@@ -41,7 +34,7 @@ impl RedisQueue {
     /// Connects to the Redis at `url`; the keys begin with `{cloakroom:queue}:`, which keeps them together in a cluster.
     ///
     /// # Errors
-    /// [`Unavailable`] where the URL cannot be read, or nothing answers within three seconds.
+    /// [`Unavailable`] where the URL cannot be read, nothing answers within three seconds, or what answers is a replica.
     pub async fn connect(url: &str) -> Result<Self, Unavailable> {
         Self::connect_with_prefix(url, "{cloakroom:queue}:").await
     }
@@ -49,26 +42,11 @@ impl RedisQueue {
     /// Connects to the Redis at `url`, for keys that begin with `prefix`: several deployments can share one server.
     ///
     /// # Errors
-    /// [`Unavailable`] where the URL cannot be read, or nothing answers within three seconds.
+    /// [`Unavailable`] where the URL cannot be read, nothing answers within three seconds, or what answers is a replica.
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, Unavailable> {
-        let info = url.into_connection_info().map_err(unavailable)?;
-        // With RESP3 a lost connection is noticed, and made anew, before the next command needs it.
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let info = info.set_redis_settings(settings);
-        let address = info.addr().to_string();
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(PATIENCE))
-            .set_connection_timeout(Some(PATIENCE))
-            .set_number_of_retries(2)
-            .set_max_delay(Duration::from_millis(500));
-        let connecting = ConnectionManager::new_with_config(Client::open(info).map_err(unavailable)?, config);
-        let connection = match tokio::time::timeout(PATIENCE_AT_START, connecting).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(Unavailable(format!("Redis at {address} cannot be reached: {error}").into())),
-            Err(_) => return Err(Unavailable(format!("Redis at {address} did not answer within three seconds").into())),
-        };
+        let line = Line::open(url).await?;
         let keys = KEYS.map(|key| format!("{prefix}{key}")).into();
-        Ok(Self { connection, keys, delivery: Delivery::default(), pushes: Arc::default() })
+        Ok(Self { line, keys, delivery: Delivery::default(), pushes: Arc::default() })
     }
 
     /// The same Queue, whose workers go by `delivery`.
@@ -84,32 +62,29 @@ impl RedisQueue {
         }
         invocation
     }
-
-    async fn run<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Unavailable> {
-        in_time(invocation.invoke_async(&mut self.connection.clone())).await
-    }
 }
 
 #[async_trait]
 impl Queue for RedisQueue {
     async fn push(&self, envelope: &Envelope) -> Result<(), Unavailable> {
         let text = serde_json::to_string(envelope).map_err(|error| Unavailable(Box::new(error)))?;
-        self.run::<()>(self.script(&scripts::PUSH).arg(envelope.id.to_string()).arg(text)).await?;
+        // Pushed twice it is there once, or handled twice at the worst, as it may be anyway.
+        self.line.at_least_once::<()>(self.script(&scripts::PUSH).arg(envelope.id.to_string()).arg(text)).await?;
         self.pushes.notify_one();
         Ok(())
     }
 
     async fn depth(&self) -> Result<u64, Unavailable> {
-        self.run(&self.script(&scripts::DEPTH)).await
+        Ok(self.line.at_least_once(&self.script(&scripts::DEPTH)).await?)
     }
 
     async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, Unavailable> {
-        let letters: Vec<(String, u32, String)> = self.run(self.script(&scripts::DEAD_LETTERS).arg(limit)).await?;
+        let letters: Vec<(String, u32, String)> = self.line.at_least_once(self.script(&scripts::DEAD_LETTERS).arg(limit)).await?;
         Ok(letters.into_iter().filter_map(|(text, attempts, reason)| DeadLetter::read(&text, attempts, reason)).collect())
     }
 
     async fn retry_dead_letters(&self) -> Result<u64, Unavailable> {
-        let revived = self.run(&self.script(&scripts::RETRY_DEAD_LETTERS)).await?;
+        let revived = self.line.once(&self.script(&scripts::RETRY_DEAD_LETTERS)).await?;
         self.pushes.notify_one();
         Ok(revived)
     }
@@ -125,7 +100,7 @@ impl Store for RedisQueue {
     async fn claim(&self, lease: Duration) -> Result<Claim, Unavailable> {
         let token = entropy::opaque(&OsRng);
         let mut invocation = self.script(&scripts::CLAIM);
-        let answer: Vec<String> = self.run(invocation.arg(milliseconds(lease)).arg(&token)).await?;
+        let answer: Vec<String> = self.line.once(invocation.arg(milliseconds(lease)).arg(&token)).await?;
         let mut answer = answer.into_iter();
         match (answer.next(), answer.next(), answer.next()) {
             (Some(id), Some(envelope), Some(attempts)) => {
@@ -142,7 +117,7 @@ impl Store for RedisQueue {
 
     async fn renew(&self, claimed: &Claimed, lease: Duration) -> Result<bool, Unavailable> {
         let mut invocation = self.script(&scripts::RENEW);
-        self.run(invocation.arg(&claimed.id).arg(&claimed.token).arg(milliseconds(lease))).await
+        Ok(self.line.at_least_once(invocation.arg(&claimed.id).arg(&claimed.token).arg(milliseconds(lease))).await?)
     }
 
     async fn settle(&self, claimed: &Claimed, settlement: &Settlement) -> Result<bool, Unavailable> {
@@ -162,7 +137,7 @@ impl Store for RedisQueue {
                 invocation.arg(claimed.attempts).arg(reason);
             }
         }
-        self.run(&invocation).await
+        Ok(self.line.once(&invocation).await?)
     }
 
     async fn pushed(&self) {
@@ -170,14 +145,8 @@ impl Store for RedisQueue {
     }
 }
 
-/// Bounds the whole of an operation, the waiting for a new connection included.
-async fn in_time<T>(operation: impl Future<Output = Result<T, RedisError>>) -> Result<T, Unavailable> {
-    match tokio::time::timeout(PATIENCE, operation).await {
-        Ok(answer) => answer.map_err(unavailable),
-        Err(_) => Err(Unavailable("Redis did not answer in time".into())),
+impl From<Trouble> for Unavailable {
+    fn from(trouble: Trouble) -> Self {
+        Self(Box::new(trouble))
     }
-}
-
-fn unavailable(error: RedisError) -> Unavailable {
-    Unavailable(Box::new(error))
 }

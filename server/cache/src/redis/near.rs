@@ -1,7 +1,8 @@
 //! The near cache: what this replica has read lately, kept true by Redis itself (docs/decisions/0017-the-near-cache.md).
 //!
 //! A connection of its own reads what is to be kept, and Redis tells it of every change (RESP3 client tracking). With the
-//! connection goes all that was read over it. Where Redis does not keep track of reads, nothing is kept near.
+//! connection goes all that was read over it; and with the line that everything else is asked over, for that may lead elsewhere from
+//! then on. Where Redis does not keep track of reads, nothing is kept near.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +10,15 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisError, Value};
+use redis::{PushInfo, PushKind, RedisError, Value};
+use redis_line::{Line, Standing};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::PATIENCE;
 use super::kept::{Kept, Reading};
 
-/// How often Redis is asked whether it still tells of changes: often enough that what is kept is trusted without a gap.
+/// How often Redis is asked whether it still tells of changes, and leads: often enough that what is kept is trusted without a gap.
 const PING_EVERY: Duration = Duration::from_millis(250);
 
 /// How long after a connection ended, or did not come about, the next is tried.
@@ -40,10 +41,10 @@ struct Present {
 }
 
 impl Near {
-    /// Connects beside whoever asks, and keeps connecting.
-    pub(super) fn open(client: Client) -> Self {
+    /// Connects beside `line`, and keeps connecting.
+    pub(super) fn open(line: Line) -> Self {
         let present = Arc::new(ArcSwapOption::empty());
-        let keeper = tokio::spawn(keep(client, Arc::clone(&present))).abort_handle();
+        let keeper = tokio::spawn(keep(line, Arc::clone(&present))).abort_handle();
         Self { present, keeper }
     }
 
@@ -76,17 +77,18 @@ impl Drop for Near {
     }
 }
 
-async fn keep(client: Client, present: Arc<ArcSwapOption<Present>>) {
+async fn keep(line: Line, present: Arc<ArcSwapOption<Present>>) {
     let mut told = false;
     loop {
+        let standing = line.stands().await;
         let kept = Arc::new(Kept::new());
         let (wanted, readings) = mpsc::channel(WAITING);
-        match connect(&client, Arc::clone(&kept)).await {
+        match connect(&line, Arc::clone(&kept)).await {
             Ok(connection) => {
                 told = false;
                 present.store(Some(Arc::new(Present { kept: Arc::clone(&kept), wanted })));
-                let error = attend(connection, &kept, readings).await;
-                tracing::debug!(%error, "Redis tells of no change any more: what was kept near is let go");
+                let reason = until_over(&line, standing, connection, &kept, readings).await;
+                tracing::debug!(reason, "Redis tells of no change any more: what was kept near is let go");
             }
             // Once, for the Cache works without.
             Err(error) if !told => {
@@ -101,16 +103,24 @@ async fn keep(client: Client, present: Arc<ArcSwapOption<Present>>) {
     }
 }
 
+/// Attends to the connection until it ends, or the line is given up that stood when it was made.
+async fn until_over(
+    line: &Line,
+    standing: Standing,
+    connection: MultiplexedConnection,
+    kept: &Kept,
+    wanted: mpsc::Receiver<Reading>,
+) -> String {
+    tokio::select! {
+        biased;
+        () = line.falls(standing) => "the line was given up".to_owned(),
+        error = attend(connection, kept, wanted) => error.to_string(),
+    }
+}
+
 /// Opens a connection whose reads Redis keeps track of. What it tells goes to `kept` at once, in the order in which it comes.
-async fn connect(client: &Client, kept: Arc<Kept>) -> Result<MultiplexedConnection, RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE))
-        .set_push_sender(move |told: PushInfo| {
-            hear(&kept, &told);
-            Ok::<_, redis::aio::SendError>(())
-        });
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+async fn connect(line: &Line, kept: Arc<Kept>) -> Result<MultiplexedConnection, RedisError> {
+    let mut connection = line.beside(move |told| hear(&kept, &told)).await?;
     redis::cmd("CLIENT").arg("TRACKING").arg("ON").exec_async(&mut connection).await?;
     Ok(connection)
 }
@@ -152,7 +162,7 @@ async fn attend(mut connection: MultiplexedConnection, kept: &Kept, mut wanted: 
 
 async fn ping(connection: &mut MultiplexedConnection, kept: &Kept) -> Result<(), RedisError> {
     let sent = Instant::now();
-    redis::cmd("PING").exec_async(connection).await?;
+    redis_line::leads(connection).await?;
     kept.is_true_at(sent);
     Ok(())
 }

@@ -6,7 +6,6 @@ mod looking;
 mod near;
 mod outage;
 mod rules;
-mod server;
 mod subject;
 mod sudden_end;
 

@@ -5,18 +5,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cache::Cache as _;
 use cache::redis::RedisCache;
+use test_engines::{Redis, Relay, are_wanted, until, until_it_answers};
 
-use crate::looking::until_seen;
-use crate::server::{Server, free_port, until_it_answers};
-use crate::subject::{clock, redis_url};
+use crate::looking::{look_often, until_seen};
+use crate::subject::clock;
 
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// A Redis of this test's own, two replicas on it, and a connection to look behind the scenes.
 struct Scene {
-    server: Server,
-    port: u16,
-    directory: tempfile::TempDir,
+    server: Redis,
     here: RedisCache,
     there: RedisCache,
     behind: redis::aio::MultiplexedConnection,
@@ -24,19 +22,19 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Option<Self> {
-        redis_url()?;
-        let (directory, port) = (tempfile::tempdir().unwrap(), free_port());
-        let server = Server::start(port, directory.path());
-        let url = format!("redis://127.0.0.1:{port}/0");
-        let here = until_it_answers(async || RedisCache::connect(&url, clock()).await).await;
-        let there = RedisCache::connect(&url, clock()).await.unwrap();
-        let behind = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
-        Some(Self { server, port, directory, here, there, behind })
+        if !are_wanted() {
+            return None;
+        }
+        let server = Redis::start().await;
+        let here = RedisCache::connect(&server.url(), clock()).await.unwrap();
+        let there = RedisCache::connect(&server.url(), clock()).await.unwrap();
+        let behind = redis::Client::open(server.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+        Some(Self { server, here, there, behind })
     }
 
     /// Connects behind the scenes again.
     async fn look_behind(&mut self) {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}/0", self.port)).unwrap();
+        let client = redis::Client::open(self.server.url()).unwrap();
         self.behind = until_it_answers(async || client.get_multiplexed_async_connection().await).await;
     }
 
@@ -147,7 +145,7 @@ async fn a_redis_that_went_and_came_back_is_asked_anew() {
         }
     };
     tokio::time::timeout(Duration::from_secs(3), unavailable).await.expect("nobody vouches for it any more");
-    scene.server = Server::start(scene.port, scene.directory.path());
+    scene.server.start_again().await;
     scene.look_behind().await;
     redis::cmd("DEL").arg("cloakroom:ended").exec_async(&mut scene.behind).await.unwrap();
     assert_eq!(until_it_answers(async || scene.here.look("ended").await).await, None);
@@ -164,7 +162,7 @@ async fn a_silent_redis_is_trusted_for_a_second() {
     let Some(mut scene) = Scene::set().await else { return };
     scene.here.put("session", b"value", LIFETIME).await.unwrap();
     scene.until_near("session").await;
-    scene.server.stop();
+    scene.server.stall();
     let began = Instant::now();
     let mut last = began;
     while scene.here.look("session").await.is_ok() {
@@ -176,6 +174,44 @@ async fn a_silent_redis_is_trusted_for_a_second() {
     scene.server.go_on();
     assert_eq!(until_it_answers(async || scene.here.look("session").await).await, Some(Bytes::from_static(b"value")));
     scene.until_near("session").await;
+}
+
+/// A Redis that does not lead any more goes on answering and telling, but may be the last to hear: a failover that leaves its
+/// connections alone must not keep an ended session near.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_no_longer_leads_is_not_believed() {
+    let Some(mut scene) = Scene::set().await else { return };
+    scene.here.put("session", b"value", LIFETIME).await.unwrap();
+    scene.until_near("session").await;
+    scene.server.says::<String>(&["REPLICAOF", "127.0.0.1", "1"]).await.unwrap();
+    let began = Instant::now();
+    while scene.here.look("session").await.is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(10), "it is believed for ever");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    scene.server.lead().await;
+    assert_eq!(until_it_answers(async || scene.here.look("session").await).await, Some(Bytes::from_static(b"value")));
+    scene.until_near("session").await;
+}
+
+/// The address leads to the new primary, and every connection to the old one lives: what was kept near is let go with the line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_kept_near_does_not_outlive_a_failover() {
+    if !are_wanted() {
+        return;
+    }
+    let (first, second) = (Redis::start().await, Redis::start().await);
+    second.follow(&first).await;
+    let relay = Relay::to(first.port()).await;
+    let here = RedisCache::connect(&format!("redis://127.0.0.1:{}/0", relay.port()), clock()).await.unwrap();
+    here.put("session", b"value", LIFETIME).await.unwrap();
+    look_often(&here, "session", "value").await;
+    first.hand_over_to(&second).await;
+    relay.lead_to(second.port());
+    let there = RedisCache::connect(&second.url(), clock()).await.unwrap();
+    assert_eq!(there.take("session").await.unwrap().as_deref(), Some(&b"value"[..]));
+    until("the session is over here too", async || matches!(here.look("session").await, Ok(None))).await;
+    assert!(here.add("session", b"other", LIFETIME).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -214,7 +250,7 @@ async fn where_redis_tells_nothing_everything_is_asked_for() {
     let user = ["ACL", "SETUSER", "limited", "on", ">secret", "~*", "+@all", "-client|tracking"];
     let mut command = redis::cmd(user[0]);
     command.arg(&user[1..]).exec_async(&mut scene.behind).await.unwrap();
-    let url = format!("redis://limited:secret@127.0.0.1:{}/0", scene.port);
+    let url = format!("redis://limited:secret@127.0.0.1:{}/0", scene.server.port());
     let limited = RedisCache::connect(&url, clock()).await.unwrap();
     limited.put("session", b"value", LIFETIME).await.unwrap();
     scene.reads().await;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use cache::Cache as _;
 use cache::redis::RedisCache;
+use test_engines::{Redis, are_wanted, free_port, until_it_answers};
 
-use crate::server::{Server, free_port, until_it_answers};
-use crate::subject::{clock, redis_url};
+use crate::subject::clock;
 
 const LIFETIME: Duration = Duration::from_secs(600);
 
@@ -16,17 +16,14 @@ const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn the_same_handle_works_again_when_redis_is_back() {
-    if redis_url().is_none() {
+    if !are_wanted() {
         return;
     }
-    let directory = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let url = format!("redis://127.0.0.1:{port}/0");
-    let server = Server::start(port, directory.path());
-    let cache = until_it_answers(async || RedisCache::connect(&url, clock()).await).await;
+    let mut redis = Redis::start().await;
+    let cache = RedisCache::connect(&redis.url(), clock()).await.unwrap();
     cache.put("session", b"value", LIFETIME).await.unwrap();
 
-    server.end();
+    redis.kill();
     let asked = Instant::now();
     assert!(cache.get("session").await.is_err(), "not `None`, which would sign the user out");
     assert!(cache.put("session", b"other", LIFETIME).await.is_err());
@@ -36,7 +33,7 @@ async fn the_same_handle_works_again_when_redis_is_back() {
     assert!(cache.remove("session").await.is_err());
     assert!(asked.elapsed() < SOON * 3, "six answers took {:?}", asked.elapsed());
 
-    let _server = Server::start(port, directory.path());
+    redis.start_again().await;
     let kept = until_it_answers(async || cache.get("session").await).await;
     assert_eq!(kept.as_deref(), Some(&b"value"[..]));
     assert!(cache.replace("session", b"value", b"new", LIFETIME).await.unwrap());

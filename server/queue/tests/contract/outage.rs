@@ -1,68 +1,23 @@
 //! While Redis is away a push says so, and the worker waits; when it is back, both go on and nothing is lost.
 
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use queue::Queue;
 use queue::redis::RedisQueue;
+use test_engines::{Redis, Relay, are_wanted, free_port, until_it_answers};
 
-use crate::subject::{Worker, event, redis_url, soon, succeeding};
-
-/// A Redis of this test's own, which it may end as it likes.
-struct Server(Child);
-
-impl Server {
-    fn start(port: u16, directory: &Path) -> Self {
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"])
-            .arg("--dir")
-            .arg(directory)
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server cannot be started: `make test` installs it");
-        Self(child)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// Asks again until there is an answer.
-async fn until_it_answers<T, E>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
-    soon(async {
-        loop {
-            if let Ok(answer) = ask().await {
-                return answer;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-}
+use crate::subject::{Worker, drained, event, soon, succeeding};
 
 #[tokio::test]
 async fn the_worker_outlives_an_outage_of_redis() {
-    if redis_url().is_none() {
+    if !are_wanted() {
         return;
     }
-    let directory = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let url = format!("redis://127.0.0.1:{port}/0");
-    let server = Server::start(port, directory.path());
-    let idle: Arc<dyn Queue> = Arc::new(until_it_answers(async || RedisQueue::connect(&url).await).await);
+    let mut redis = Redis::start().await;
+    let idle: Arc<dyn Queue> = Arc::new(RedisQueue::connect(&redis.url()).await.unwrap());
     idle.push(&event(1)).await.unwrap();
-    drop(server);
+    redis.kill();
 
     let asked = Instant::now();
     assert!(idle.push(&event(2)).await.is_err());
@@ -72,12 +27,45 @@ async fn the_worker_outlives_an_outage_of_redis() {
     let worker = Worker::start(&idle, handler);
     assert!(idle.depth().await.is_err(), "the worker started while there was no Redis");
 
-    let _server = Server::start(port, directory.path());
+    redis.start_again().await;
     assert_eq!(soon(handed.recv()).await.unwrap(), event(1), "pushed before the outage");
     until_it_answers(async || idle.push(&event(2)).await).await;
     assert_eq!(soon(handed.recv()).await.unwrap(), event(2));
     worker.end().await;
     assert_eq!(idle.depth().await.unwrap(), 0);
+}
+
+/// A planned failover, whose new primary has every write: what was pushed is handled, by a worker whose connection nobody broke.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_event_is_lost_by_a_planned_failover() {
+    if !are_wanted() {
+        return;
+    }
+    let (first, second) = (Redis::start().await, Redis::start().await);
+    second.follow(&first).await;
+    let relay = Relay::to(first.port()).await;
+    let url = format!("redis://127.0.0.1:{}/0", relay.port());
+    let (pusher, other): (Arc<dyn Queue>, Arc<dyn Queue>) =
+        (Arc::new(RedisQueue::connect(&url).await.unwrap()), Arc::new(RedisQueue::connect(&url).await.unwrap()));
+    let (handler, mut handed) = succeeding();
+    let worker = Worker::start(&other, handler);
+    let pushing = async {
+        for number in 1..=200 {
+            until_it_answers(async || pusher.push(&event(number)).await).await;
+        }
+    };
+    let failing_over = async {
+        first.hand_over_to(&second).await;
+        relay.lead_to(second.port());
+    };
+    tokio::join!(pushing, failing_over);
+    let mut missing: std::collections::BTreeSet<u128> = (1..=200).collect();
+    while !missing.is_empty() {
+        missing.remove(&soon(handed.recv()).await.unwrap().id.as_u128());
+    }
+    until_it_answers(async || pusher.depth().await).await;
+    drained(&pusher).await;
+    worker.end().await;
 }
 
 #[tokio::test]
