@@ -36,7 +36,7 @@ impl AccountKeeper for SqlDatabase {
             .bind(subject.to_string())
             .bind(password_hash)
             .bind(milliseconds(now))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         end_grants(&mut transaction, subject, now).await?;
         withdraw(&mut transaction, subject).await?;
@@ -49,13 +49,13 @@ impl AccountKeeper for SqlDatabase {
         let changed = if disabled {
             let disable = "UPDATE accounts SET disabled = 1, sessions_since = $2 WHERE subject = $1";
             let disable = sqlx::query(disable).bind(subject.to_string()).bind(milliseconds(now));
-            let changed = disable.execute(&mut *transaction).await?;
+            let changed = disable.execute(&mut transaction).await?;
             end_grants(&mut transaction, subject, now).await?;
             withdraw(&mut transaction, subject).await?;
             changed
         } else {
             let enable = sqlx::query("UPDATE accounts SET disabled = 0 WHERE subject = $1").bind(subject.to_string());
-            enable.execute(&mut *transaction).await?
+            enable.execute(&mut transaction).await?
         };
         transaction.commit().await?;
         Ok(changed.rows_affected() > 0)
@@ -73,7 +73,7 @@ pub(super) async fn end_grants(transaction: &mut Transaction, subject: Uuid, now
     sqlx::query("UPDATE grants SET revoked_at = $2 WHERE subject = $1 AND revoked_at IS NULL")
         .bind(subject.to_string())
         .bind(milliseconds(now))
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map(drop)
 }

@@ -85,7 +85,7 @@ pub(super) async fn insert(transaction: &mut Transaction, account: &Account) -> 
     .bind(milliseconds(account.created_at))
     .bind(i16::from(account.disabled))
     .bind(milliseconds(account.sessions_since))
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     if added.rows_affected() == 0 {
         return Ok(false);
@@ -94,7 +94,7 @@ pub(super) async fn insert(transaction: &mut Transaction, account: &Account) -> 
         let taken = sqlx::query("INSERT INTO logins (login, subject) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(login)
             .bind(account.subject.to_string())
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         if taken.rows_affected() == 0 {
             return Ok(false);

@@ -63,7 +63,7 @@ impl Clients for SqlDatabase {
 
     async fn remove(&self, client_id: &str) -> Result<bool, Unavailable> {
         let mut transaction = self.begin().await?;
-        let removed = sqlx::query("DELETE FROM clients WHERE client_id = $1").bind(client_id).execute(&mut *transaction).await?;
+        let removed = sqlx::query("DELETE FROM clients WHERE client_id = $1").bind(client_id).execute(&mut transaction).await?;
         if removed.rows_affected() == 0 {
             return Ok(false);
         }
@@ -72,7 +72,7 @@ impl Clients for SqlDatabase {
             "DELETE FROM consents WHERE client_id = $1",
             "DELETE FROM session_clients WHERE client_id = $1",
         ] {
-            sqlx::query(statement).bind(client_id).execute(&mut *transaction).await?;
+            sqlx::query(statement).bind(client_id).execute(&mut transaction).await?;
         }
         transaction.commit().await?;
         Ok(true)

@@ -34,7 +34,7 @@ impl Consents for SqlDatabase {
             .bind(client_id)
             .bind(token)
             .bind(milliseconds(at))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         }
         Ok(transaction.commit().await?)
@@ -69,12 +69,12 @@ impl Consents for SqlDatabase {
         let mut transaction = self.begin().await?;
         let grants = "UPDATE grants SET revoked_at = $3 WHERE subject = $1 AND client_id = $2 AND revoked_at IS NULL";
         let grants = sqlx::query(grants).bind(subject.to_string()).bind(client_id).bind(milliseconds(now));
-        grants.execute(&mut *transaction).await?;
+        grants.execute(&mut transaction).await?;
         for statement in [
             "DELETE FROM consents WHERE subject = $1 AND client_id = $2",
             "DELETE FROM session_clients WHERE client_id = $2 AND sid IN (SELECT sid FROM sessions WHERE subject = $1)",
         ] {
-            sqlx::query(statement).bind(subject.to_string()).bind(client_id).execute(&mut *transaction).await?;
+            sqlx::query(statement).bind(subject.to_string()).bind(client_id).execute(&mut transaction).await?;
         }
         Ok(transaction.commit().await?)
     }

@@ -36,7 +36,7 @@ impl Grants for SqlDatabase {
             return Ok(self.write(statement).await? > 0);
         };
         let mut transaction = self.begin().await?;
-        if statement.execute(&mut *transaction).await?.rows_affected() == 0 {
+        if statement.execute(&mut transaction).await?.rows_affected() == 0 {
             transaction.rollback().await?;
             return Ok(false);
         }

@@ -2,13 +2,16 @@
 //!
 //! sqlx's pool asks each connection that comes back whether it still answers: one more round trip for every question. Here one
 //! that has just answered is laid aside as it is. Only one that something went wrong with, that was left in the middle of an
-//! answer, or that has been out for long goes back to the pool and through its test.
+//! answer, or that has been idle is tried before it is used again.
+//!
+//! A server that stands still must not keep a connection, or its place, for ever. Whatever is asked of it has its time, and a
+//! connection that did not answer in time is closed: nobody reads what it may still say.
 
-use std::ops::{Deref, DerefMut};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use sqlx::any::{Any, AnyArguments, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
@@ -16,12 +19,20 @@ use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Describe, Either, Error, Execute, Executor, SqlStr};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 /// After this long without use, a connection is tried before it is trusted.
 const STALE: Duration = Duration::from_secs(1);
 
-/// After this long outside, a connection goes back, so that the pool may replace or close it.
+/// After this long a connection is closed, and the next one made when it is needed.
 const LONG: Duration = Duration::from_mins(10);
+
+/// How long a connection that is tried may take to answer, where another can take its place.
+const TRIAL: Duration = Duration::from_secs(1);
+
+/// How long a statement may take to be answered. PostgreSQL ends it before that (`postgres::SESSION`), where it can.
+const ANSWER: Duration = Duration::from_secs(12);
 
 /// How long a connection may take to come about, or to become free, and a write in the queue to be done.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,14 +56,18 @@ struct Outside {
     used: Instant,
 }
 
-/// A connection in somebody's hands. Dropped, it goes back to the pool; [`Lent::lay_aside`] keeps it for the next.
+/// A connection in somebody's hands. [`Lent::lay_aside`] keeps it for the next; dropped, it is tried first, or closed.
+#[derive(Debug)]
 struct Lent {
-    outside: Outside,
+    outside: Option<Outside>,
+    /// Whether it is closed rather than tried when it is dropped: with it goes its transaction.
+    is_to_close: bool,
     lender: Lender,
-    _turn: OwnedSemaphorePermit,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 /// A transaction; dropped without a commit, it leaves nothing behind.
+#[derive(Debug)]
 pub(super) struct Transaction(Lent);
 
 impl Lender {
@@ -65,9 +80,9 @@ impl Lender {
     /// Begins a transaction by `statement`.
     pub(super) async fn begin(&self, statement: &'static str) -> Result<Transaction, Error> {
         let mut lent = self.lend().await?;
-        // Dropped, it is closed, and with it the transaction. It stays so once that is over: then it is seldom dropped.
-        lent.outside.connection.close_on_drop();
-        sqlx::query(statement).execute(lent.connection()).await?;
+        lent.is_to_close = true;
+        let begun = in_time(sqlx::query(statement).execute(lent.connection()?)).await;
+        lent.answered(begun)?;
         Ok(Transaction(lent))
     }
 
@@ -79,45 +94,60 @@ impl Lender {
         statement: Query<'_, Any, AnyArguments>,
     ) -> Result<Option<u64>, Error> {
         let mut lent = self.lend().await?;
-        let done = if wanted() { Some(statement.execute(lent.connection()).await?.rows_affected()) } else { None };
+        let done = if wanted() {
+            let executed = in_time(statement.execute(lent.connection()?)).await;
+            Some(lent.answered(executed)?.rows_affected())
+        } else {
+            None
+        };
         lent.lay_aside();
         Ok(done)
     }
 
-    /// Waits for what is under way and lets the connections go; whatever is asked afterwards fails.
+    /// Waits for what is under way, as long as it may take, and lets the connections go; whatever is asked afterwards fails.
     pub(super) async fn close(&self) {
         self.0.turns.close();
-        self.aside().clear();
-        self.0.pool.close().await;
+        let aside: Vec<_> = self.aside().drain(..).collect();
+        join_all(aside.into_iter().map(|outside| timeout(PATIENCE, outside.connection.close()))).await;
+        let _ = timeout(ANSWER, self.0.pool.close()).await;
     }
 
     /// A connection, as soon as one is free.
     async fn lend(&self) -> Result<Lent, Error> {
         let patience = self.0.pool.options().get_acquire_timeout();
-        tokio::time::timeout(patience, self.lend_in_time()).await.unwrap_or(Err(Error::PoolTimedOut))
+        timeout(patience, self.lend_in_time()).await.unwrap_or(Err(Error::PoolTimedOut))
     }
 
     async fn lend_in_time(&self) -> Result<Lent, Error> {
         let turn = Arc::clone(&self.0.turns).acquire_owned().await.map_err(|_| Error::PoolClosed)?;
-        let mut aside = self.aside().pop();
-        if let Some(outside) = &mut aside
+        // Given up from here on, the connection is tried as any that was left in the middle of an answer.
+        let mut lent = Lent { outside: None, is_to_close: false, lender: self.clone(), turn: Some(turn) };
+        lent.outside = self.aside().pop();
+        if let Some(outside) = &mut lent.outside
             && outside.used.elapsed() >= STALE
-            && outside.connection.ping().await.is_err()
+            && !matches!(timeout(TRIAL, outside.connection.ping()).await, Ok(Ok(())))
         {
-            aside = None;
+            lent.let_go();
         }
-        let outside = if let Some(outside) = aside {
-            outside
-        } else {
+        if lent.outside.is_none() {
             let (connection, now) = (self.0.pool.acquire().await?, Instant::now());
-            Outside { connection, since: now, used: now }
-        };
-        Ok(Lent { outside, lender: self.clone(), _turn: turn })
+            lent.outside = Some(Outside { connection, since: now, used: now });
+        }
+        Ok(lent)
     }
 
     fn aside(&self) -> MutexGuard<'_, Vec<Outside>> {
         self.0.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Bounds a statement.
+async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<Result<T, Error>, Elapsed> {
+    timeout(ANSWER, asked).await
+}
+
+fn late() -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, "a statement was not answered in time"))
 }
 
 /// To be asked as a connection or a pool is.
@@ -131,7 +161,8 @@ impl<'l> Executor<'l> for &'l Lender {
     {
         let all = async move {
             let mut lent = self.lend().await?;
-            let all: Vec<_> = lent.connection().fetch_many(query).try_collect().await?;
+            let all = in_time(lent.connection()?.fetch_many(query).try_collect::<Vec<_>>()).await;
+            let all = lent.answered(all)?;
             lent.lay_aside();
             Ok::<_, Error>(stream::iter(all.into_iter().map(Ok)))
         };
@@ -145,7 +176,8 @@ impl<'l> Executor<'l> for &'l Lender {
     {
         Box::pin(async move {
             let mut lent = self.lend().await?;
-            let row = lent.connection().fetch_optional(query).await?;
+            let row = in_time(lent.connection()?.fetch_optional(query)).await;
+            let row = lent.answered(row)?;
             lent.lay_aside();
             Ok(row)
         })
@@ -157,7 +189,8 @@ impl<'l> Executor<'l> for &'l Lender {
     {
         Box::pin(async move {
             let mut lent = self.lend().await?;
-            let statement = lent.connection().prepare_with(sql, parameters).await?;
+            let statement = in_time(lent.connection()?.prepare_with(sql, parameters)).await;
+            let statement = lent.answered(statement)?;
             lent.lay_aside();
             Ok(statement)
         })
@@ -169,9 +202,58 @@ impl<'l> Executor<'l> for &'l Lender {
     {
         Box::pin(async move {
             let mut lent = self.lend().await?;
-            let description = lent.connection().describe(sql).await?;
+            let description = in_time(lent.connection()?.describe(sql)).await;
+            let description = lent.answered(description)?;
             lent.lay_aside();
             Ok(description)
+        })
+    }
+}
+
+/// To be asked as its connection is.
+impl<'t> Executor<'t> for &'t mut Transaction {
+    type Database = Any;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<AnyQueryResult, AnyRow>, Error>>
+    where
+        't: 'e,
+        E: 'q + Execute<'q, Any>,
+    {
+        let all = async move {
+            let all = in_time(self.0.connection()?.fetch_many(query).try_collect::<Vec<_>>()).await;
+            Ok::<_, Error>(stream::iter(self.0.answered(all)?.into_iter().map(Ok)))
+        };
+        stream::once(all).try_flatten().boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<AnyRow>, Error>>
+    where
+        't: 'e,
+        E: 'q + Execute<'q, Any>,
+    {
+        Box::pin(async move {
+            let row = in_time(self.0.connection()?.fetch_optional(query)).await;
+            self.0.answered(row)
+        })
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [AnyTypeInfo]) -> BoxFuture<'e, Result<AnyStatement, Error>>
+    where
+        't: 'e,
+    {
+        Box::pin(async move {
+            let statement = in_time(self.0.connection()?.prepare_with(sql, parameters)).await;
+            self.0.answered(statement)
+        })
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Any>, Error>>
+    where
+        't: 'e,
+    {
+        Box::pin(async move {
+            let description = in_time(self.0.connection()?.describe(sql)).await;
+            self.0.answered(description)
         })
     }
 }
@@ -185,31 +267,62 @@ impl Drop for Shared {
 }
 
 impl Lent {
-    fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.outside.connection
+    /// The connection; none any more where it did not answer in time.
+    fn connection(&mut self) -> Result<&mut AnyConnection, Error> {
+        self.outside.as_mut().map(|outside| &mut *outside.connection).ok_or_else(late)
+    }
+
+    /// What came of a statement. A connection that gave no answer in time is closed.
+    fn answered<T>(&mut self, answer: Result<Result<T, Error>, Elapsed>) -> Result<T, Error> {
+        answer.unwrap_or_else(|_| {
+            self.let_go();
+            Err(late())
+        })
+    }
+
+    /// Closes the connection without a word to the server, which would not hear it. Its place is free at once.
+    fn let_go(&mut self) {
+        if let Some(outside) = self.outside.take() {
+            drop(outside.connection.detach());
+        }
     }
 
     /// Keeps the connection for whoever asks next: it has answered all that it was asked.
-    fn lay_aside(self) {
-        let Self { mut outside, lender, _turn } = self;
-        if outside.since.elapsed() < LONG && !lender.0.pool.is_closed() {
-            outside.used = Instant::now();
-            lender.aside().push(outside);
+    fn lay_aside(mut self) {
+        if let Some(outside) = self.outside.take_if(|outside| outside.since.elapsed() < LONG) {
+            self.lender.keep(outside);
+        } else {
+            // Closed like a transaction that was dropped.
+            self.is_to_close = true;
         }
     }
 }
 
-impl Deref for Transaction {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        &self.0.outside.connection
+impl Lender {
+    fn keep(&self, mut outside: Outside) {
+        outside.used = Instant::now();
+        if !self.0.pool.is_closed() {
+            self.aside().push(outside);
+        }
     }
 }
 
-impl DerefMut for Transaction {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        self.0.connection()
+impl Drop for Lent {
+    /// Somebody gave up in the middle of an answer or of a transaction, or something went wrong. The place is taken until it is
+    /// known whether the connection is still good, but for no longer than [`PATIENCE`].
+    fn drop(&mut self) {
+        let Some(mut outside) = self.outside.take() else { return };
+        let (is_to_close, lender, turn) = (self.is_to_close, self.lender.clone(), self.turn.take());
+        tokio::spawn(async move {
+            if is_to_close {
+                let _ = timeout(PATIENCE, outside.connection.close()).await;
+            } else if matches!(timeout(PATIENCE, outside.connection.ping()).await, Ok(Ok(()))) {
+                lender.keep(outside);
+            } else {
+                drop(outside.connection.detach());
+            }
+            drop(turn);
+        });
     }
 }
 
@@ -225,7 +338,7 @@ impl Transaction {
     }
 
     async fn end(mut self, statement: &'static str) -> Result<(), Error> {
-        sqlx::query(statement).execute(&mut *self).await?;
+        sqlx::query(statement).execute(&mut self).await?;
         self.0.lay_aside();
         Ok(())
     }

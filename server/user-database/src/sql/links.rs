@@ -31,11 +31,11 @@ impl Links for SqlDatabase {
         .bind(link.sign_in.as_deref())
         .bind(milliseconds(link.asked_at))
         .bind(milliseconds(link.expires_at))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM mailed_links WHERE digest = $1")
             .bind(&link.digest)
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut transaction)
             .await?;
         transaction.commit().await?;
         Ok(issued.rows_affected() > 0 || known > 0)
@@ -74,7 +74,7 @@ impl Links for SqlDatabase {
         .bind(subject.to_string())
         .bind(password_hash)
         .bind(milliseconds(now))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         if changed.rows_affected() == 0 {
             return Ok(false);
@@ -99,7 +99,7 @@ async fn use_up(
     .bind(digest)
     .bind(word(purpose))
     .bind(milliseconds(now))
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
     row.as_ref().map(|row| parsed(row, "subject")).transpose()
 }
@@ -108,7 +108,7 @@ async fn use_up(
 pub(super) async fn withdraw(transaction: &mut Transaction, subject: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM mailed_links WHERE subject = $1 AND used_at IS NULL")
         .bind(subject.to_string())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map(drop)
 }

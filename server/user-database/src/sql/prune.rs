@@ -106,9 +106,9 @@ impl SqlDatabase {
         // The row's lock is held to the end: two replicas never wait for each other crosswise over the same batch.
         sqlx::query("UPDATE upkeep SET last_at = $1 WHERE task = 'prune'")
             .bind(milliseconds(now))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
-        let removed = sqlx::query(statement).bind(milliseconds(until)).bind(i64::from(BATCH)).execute(&mut *transaction).await?;
+        let removed = sqlx::query(statement).bind(milliseconds(until)).bind(i64::from(BATCH)).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(removed.rows_affected())
     }

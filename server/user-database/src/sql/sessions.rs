@@ -29,10 +29,10 @@ impl Sessions for SqlDatabase {
         .bind(milliseconds(session.ends_at))
         .bind(session.user_agent.as_deref())
         .bind(session.address.as_deref())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         for client_id in &session.clients {
-            add_client(&mut *transaction, &session.sid, client_id).await?;
+            add_client(&mut transaction, &session.sid, client_id).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -48,11 +48,11 @@ impl Sessions for SqlDatabase {
         }
         let mut transaction = self.begin().await?;
         // Holds the row, so that the session cannot end between the question and the entry.
-        let held = sqlx::query("UPDATE sessions SET sid = sid WHERE sid = $1").bind(sid).execute(&mut *transaction).await?;
+        let held = sqlx::query("UPDATE sessions SET sid = sid WHERE sid = $1").bind(sid).execute(&mut transaction).await?;
         if held.rows_affected() == 0 {
             return Ok(false);
         }
-        add_client(&mut *transaction, sid, client_id).await?;
+        add_client(&mut transaction, sid, client_id).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -85,16 +85,16 @@ impl Sessions for SqlDatabase {
 
     async fn strike(&self, sid: &str) -> Result<Option<Session>, Unavailable> {
         let mut transaction = self.begin().await?;
-        let held = sqlx::query("UPDATE sessions SET sid = sid WHERE sid = $1").bind(sid).execute(&mut *transaction).await?;
+        let held = sqlx::query("UPDATE sessions SET sid = sid WHERE sid = $1").bind(sid).execute(&mut transaction).await?;
         if held.rows_affected() == 0 {
             return Ok(None);
         }
-        let clients = clients(&mut *transaction, sid).await?;
+        let clients = clients(&mut transaction, sid).await?;
         let row = sqlx::query(
             "DELETE FROM sessions WHERE sid = $1 RETURNING sid, subject, record, began_at, ends_at, user_agent, address",
         )
         .bind(sid)
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await?;
         let struck = session(&row, clients)?;
         transaction.commit().await?;

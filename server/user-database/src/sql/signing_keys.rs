@@ -34,7 +34,7 @@ impl SigningKeys for SqlDatabase {
         .bind(milliseconds(key.created_at))
         .bind(milliseconds(key.activates_at))
         .bind(key.expires_at.map(milliseconds))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         if added.rows_affected() == 0 {
             return Ok(false);
@@ -46,7 +46,7 @@ impl SigningKeys for SqlDatabase {
         .bind(milliseconds(predecessors_expire_at))
         .bind(&key.kind)
         .bind(key.generation)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         transaction.commit().await?;
         Ok(true)

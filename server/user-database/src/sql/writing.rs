@@ -7,13 +7,12 @@
 
 use std::sync::Arc;
 
-use sqlx::AnyConnection;
 use sqlx::any::{Any, AnyArguments};
 use sqlx::error::ErrorKind;
 use sqlx::query::Query;
 use tokio::sync::{mpsc, oneshot};
 
-use super::lending::{Lender, PATIENCE};
+use super::lending::{Lender, PATIENCE, Transaction};
 use crate::Unavailable;
 
 /// A statement with its values.
@@ -117,8 +116,8 @@ async fn together(lender: &Lender, first: Waiting, queue: &mut mpsc::UnboundedRe
 
 /// Runs a statement of a transaction. The inner error is a constraint that it breaks: it has undone itself, and the transaction
 /// stands. After any other, nobody can say what stands.
-async fn run(statement: Statement, connection: &mut AnyConnection) -> Result<Result<u64, sqlx::Error>, sqlx::Error> {
-    match statement.execute(connection).await {
+async fn run(statement: Statement, transaction: &mut Transaction) -> Result<Result<u64, sqlx::Error>, sqlx::Error> {
+    match statement.execute(transaction).await {
         Ok(done) => Ok(Ok(done.rows_affected())),
         Err(error) if breaks_constraint(&error) => Ok(Err(error)),
         Err(error) => Err(error),

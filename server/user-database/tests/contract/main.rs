@@ -21,4 +21,5 @@ mod pruning;
 mod rotation;
 mod sessions;
 mod signing_keys;
+mod weather;
 mod writing;

@@ -149,7 +149,7 @@ pub(super) async fn add_token(transaction: &mut Transaction, grant: Uuid, token:
     sqlx::query("INSERT INTO refresh_tokens (digest, grant_id) VALUES ($1, $2)")
         .bind(digest(token))
         .bind(grant.to_string())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map(drop)
 }
