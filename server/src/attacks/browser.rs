@@ -200,7 +200,7 @@ impl<'r> Browser<'r> {
         let lines = headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
         for cookie in lines.filter_map(|line| tower_cookies::Cookie::parse(line.to_owned()).ok()) {
             let key = (origin.to_owned(), cookie.name().to_owned());
-            if cookie.max_age().is_some_and(|age| age.is_zero()) || cookie.value().is_empty() {
+            if cookie.max_age() == Some(tower_cookies::cookie::time::Duration::ZERO) || cookie.value().is_empty() {
                 self.cookies.remove(&key);
             } else {
                 self.cookies.insert(key, cookie.value().to_owned());

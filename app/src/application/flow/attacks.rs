@@ -29,14 +29,14 @@ pub(super) fn try_to_break_it() -> Option<impl IntoView> {
 
 fn button(attack: Attack) -> impl IntoView {
     let described = attack.description();
-    let describes = format!("about-{}", described.name);
+    let sentence = format!("about-{}", described.name);
     view! {
         <li class="card attack">
             <h3>{described.title}</h3>
-            <p class="hint" id=describes.clone()>{described.sentence}</p>
+            <p class="hint" id=sentence.clone()>{described.sentence}</p>
             <form method="post" action="/flow/attack">
                 <input type="hidden" name="attack" value=described.name/>
-                <button class="button" id=described.name aria-label=format!("Make the attack: {}", described.title) aria-describedby=describes>
+                <button class="button" id=described.name aria-label=format!("Make the attack: {}", described.title) aria-describedby=sentence>
                     "Make the attack"
                 </button>
             </form>
