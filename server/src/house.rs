@@ -21,6 +21,7 @@ use crate::adapters::{Backstage, Desk};
 use crate::attacks::Range;
 use crate::configuration::{Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
+use crate::health::{self, Engines};
 use crate::herald::ProviderHerald;
 use crate::pages::ProviderPages;
 use crate::proofs::ProofsInCache;
@@ -180,17 +181,21 @@ impl House {
             database: database.clone(),
         };
         if let (true, Some(cache)) = (runs(Role::Resource), &cache) {
-            let router = resource(configuration, &http, nature, cache);
+            let engines = Engines { cache: Some(Arc::clone(cache)), ..Engines::default() };
+            let router = resource(configuration, &http, nature, cache).merge(health::router(engines));
             house.resource = Some(site::strictly(router, &configuration.resource.origin));
         }
         if let (true, Some(cache), Some(queue)) = (application, &cache, &queue) {
             let (router, api) = application_origin(configuration, nature, cache, queue, &http, options)?;
             house.api = Some(api);
-            house.application = Some(site::strictly(router, &configuration.application.origin));
+            let engines = Engines { cache: Some(Arc::clone(cache)), queue: Some(Arc::clone(queue)), database: None };
+            house.application = Some(site::strictly(router.merge(health::router(engines)), &configuration.application.origin));
         }
         if let (true, Some(cache), Some(queue), Some(database)) = (provider, &cache, &queue, &database) {
             let server = provider_origin(configuration, nature, cache, queue, database, options).await?;
-            let router = provider::router(Arc::clone(&server), options);
+            let engines =
+                Engines { cache: Some(Arc::clone(cache)), queue: Some(Arc::clone(queue)), database: Some(Arc::clone(database)) };
+            let router = provider::router(Arc::clone(&server), options).merge(health::router(engines));
             house.authorization_server = Some(server);
             house.provider = Some(site::strictly(router, &configuration.provider.issuer));
         }

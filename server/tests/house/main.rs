@@ -9,6 +9,7 @@ mod callback;
 mod cookies;
 mod forged_headers;
 mod headers;
+mod health;
 mod in_flight;
 mod large_bodies;
 mod process;
