@@ -58,16 +58,18 @@ pub(crate) fn give_up(state: &watch::Sender<State>, number: u64, reason: &str) {
 
 /// Keeps a connection in `state`, for ever.
 pub(crate) async fn keep(client: Client, address: String, state: Arc<watch::Sender<State>>) {
-    let (mut pause, mut told) = (PAUSES.0, false);
+    // That there is none at the beginning, whoever opens the line is told and tells.
+    let (mut pause, mut told) = (PAUSES.0, true);
+    let mut known = false;
     for number in 1..=u64::MAX {
         let began = Instant::now();
         let when_broken = ended(&state, number);
         match connect(&client, when_broken).await {
             Ok(connection) => {
-                if told {
-                    told = false;
+                if std::mem::take(&mut told) && known {
                     tracing::info!(%address, "there is a line to Redis again");
                 }
+                known = true;
                 let present = Present { connection: connection.clone(), number };
                 state.send_modify(|state| state.present = Some(present));
                 attend(connection, number, &state).await;
