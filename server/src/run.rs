@@ -13,7 +13,7 @@ use crate::demonstration::ACCOUNTS;
 use crate::house::{House, Nature};
 use crate::listener::{self, Certificate, OpenDoor};
 use crate::verify::verify;
-use crate::{Failure, signing_keys, site, telemetry};
+use crate::{Failure, signing_keys, site, telemetry, worker};
 
 /// How long requests in flight may take to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -56,6 +56,7 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     }
     if let Some((queue, clerk)) = &house.worker {
         let (queue, clerk, stop) = (Arc::clone(queue), Arc::clone(clerk), crew.stop());
+        crew.add("reminder", worker::remind(Arc::clone(&queue), crew.stop()));
         crew.add("worker", async move { queue.work(clerk, stop).await.map_err(|error| error.to_string()) });
     }
     if let Some(server) = &house.authorization_server {

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use user_database::SqlDatabase;
 
 use crate::house::{Nature, provider_settings};
+use crate::worker::waits_for;
 use crate::{Configuration, Failure, keys};
 
 /// The provider's writer, set up when somebody asks for a link for the first time: a worker beside an application that signs in
@@ -31,14 +32,14 @@ impl Scribe {
     /// The message that the event calls for, if it is one that holds a link, or that takes the place of one.
     ///
     /// # Errors
-    /// [`HandlerError::Passing`] where the User Database does not answer, or the sealing key is missing.
+    /// [`HandlerError::Away`] where the User Database does not answer, [`HandlerError::Passing`] where the sealing key is missing.
     pub async fn write(&self, envelope: &Envelope) -> Result<Option<Notification>, HandlerError> {
         if !Writer::is_asked(&envelope.event) {
             return Ok(None);
         }
         let writer = self.writer.get_or_try_init(|| async { self.prepare() }).await;
         let writer = writer.map_err(|failure| HandlerError::Passing(failure.to_string()))?;
-        writer.write(envelope).await.map_err(|error| HandlerError::Passing(error.to_string()))
+        writer.write(envelope).await.map_err(|error| waits_for(&error))
     }
 
     fn prepare(&self) -> Result<Writer, Failure> {

@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct Delivery {
     /// When a failed event is tried again.
     pub retry: RetryPolicy,
+    /// How long an event waits while what handles it is away: from the first, the longer the longer, up to the second. It is tried
+    /// for as long as that takes.
+    pub outage: (Duration, Duration),
     /// How many events one worker handles at the same time.
     pub at_once: usize,
     /// How long an event is lent to a worker before another may have it; renewed every third of it while the worker lives.
@@ -22,6 +25,7 @@ impl Default for Delivery {
     fn default() -> Self {
         Self {
             retry: RetryPolicy::default(),
+            outage: (Duration::from_secs(1), Duration::from_secs(15)),
             at_once: 8,
             lease: Duration::from_secs(10),
             time_limit: Duration::from_secs(60),

@@ -178,6 +178,11 @@ impl Store for EmbeddedQueue {
                     .bind(now().saturating_add(milliseconds(*wait)))
                     .bind(reason)
             }
+            Settlement::Back(wait, reason) => sqlx::query(
+                "UPDATE events SET claim = NULL, due_at = ?, reason = ?, attempts = attempts - 1 WHERE id = ? AND claim = ?",
+            )
+            .bind(now().saturating_add(milliseconds(*wait)))
+            .bind(reason),
             Settlement::Dead(reason) => {
                 sqlx::query("UPDATE events SET claim = NULL, dead_at = ?, reason = ?, attempts = ? WHERE id = ? AND claim = ?")
                     .bind(now())

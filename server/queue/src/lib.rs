@@ -2,7 +2,8 @@
 //!
 //! The port is [`Queue`]; its adapters are [`embedded::EmbeddedQueue`] (SQLite) and [`redis::RedisQueue`].
 //! [`open`] chooses by URL. Delivery is at least once; handlers are idempotent by [`Envelope::id`]; failures are
-//! retried with back-off, and after the last attempt kept as dead letters ([`Delivery`] has the figures).
+//! retried with back-off, and after the last attempt kept as dead letters ([`Delivery`] has the figures). Where what handles events is
+//! away, they wait for it, however long.
 //!
 //! An event in a worker's hands is only lent: the loan is renewed while the worker lives, and once it has run out the
 //! event is handed to another. So nothing has to notice that a worker died.

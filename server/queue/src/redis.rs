@@ -124,13 +124,14 @@ impl Store for RedisQueue {
         let script = match settlement {
             Settlement::Done => &scripts::DONE,
             Settlement::Again(..) => &scripts::AGAIN,
+            Settlement::Back(..) => &scripts::BACK,
             Settlement::Dead(_) => &scripts::DEAD,
         };
         let mut invocation = self.script(script);
         invocation.arg(&claimed.id).arg(&claimed.token);
         match settlement {
             Settlement::Done => {}
-            Settlement::Again(wait, reason) => {
+            Settlement::Again(wait, reason) | Settlement::Back(wait, reason) => {
                 invocation.arg(milliseconds(*wait)).arg(reason);
             }
             Settlement::Dead(reason) => {

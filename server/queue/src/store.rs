@@ -35,6 +35,8 @@ pub(crate) enum Settlement {
     Done,
     /// It failed, and is tried again after this time.
     Again(Duration, String),
+    /// It is tried again after this time, as if this attempt had not been.
+    Back(Duration, String),
     /// It failed for good.
     Dead(String),
 }
@@ -90,7 +92,12 @@ mod tests {
         assert_eq!((first.attempts, second.attempts), (1, 2));
         assert!(matches!(queue.claim(LEASE).await.unwrap(), Claim::Nothing(Some(wait)) if wait <= LEASE && wait > LEASE / 2));
         assert!(!queue.renew(&first, LEASE).await.unwrap());
-        for late in [Settlement::Done, Settlement::Again(Duration::ZERO, "late".into()), Settlement::Dead("late".into())] {
+        for late in [
+            Settlement::Done,
+            Settlement::Again(Duration::ZERO, "late".into()),
+            Settlement::Back(Duration::ZERO, "late".into()),
+            Settlement::Dead("late".into()),
+        ] {
             assert!(!queue.settle(&first, &late).await.unwrap(), "{late:?}");
         }
         assert_eq!((queue.depth().await.unwrap(), queue.dead_letters(1).await.unwrap().len()), (1, 0));

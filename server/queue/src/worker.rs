@@ -1,7 +1,7 @@
 //! What is done with each event, and the loop that does it on every engine.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +23,9 @@ pub enum HandlerError {
     /// It never will: the event becomes a dead letter at once.
     #[error("{0}")]
     Lasting(String),
+    /// What the handler needs is away, which is no fault of the event: it is put back, and the attempt does not count.
+    #[error("{0}")]
+    Away(String),
 }
 
 /// Handles events; idempotent by [`Envelope::id`].
@@ -30,6 +33,28 @@ pub enum HandlerError {
 pub trait Handler: Send + Sync + 'static {
     /// Handles one event.
     async fn handle(&self, envelope: &Envelope) -> Result<(), HandlerError>;
+}
+
+/// Whether what the handlers need is away, and since when.
+#[derive(Default)]
+struct Outage(Mutex<Option<Instant>>);
+
+impl Outage {
+    /// It is away: how long an event waits. The longer it has been away, the longer, between the two `waits`.
+    fn goes_on(&self, reason: &str, waits: (Duration, Duration)) -> Duration {
+        let mut began = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *began.get_or_insert_with(|| {
+            tracing::warn!(reason, "events wait: what handles them is away");
+            Instant::now()
+        });
+        (since.elapsed() / 2).clamp(waits.0, waits.1.max(waits.0))
+    }
+
+    fn ends(&self) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+            tracing::info!("events are handled again");
+        }
+    }
 }
 
 /// How long to wait before asking again an engine that does not answer: from the first, doubled up to the second.
@@ -40,6 +65,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// Should this future be dropped instead, those in hand are dropped too, and handed out again once their leases end.
 pub(crate) async fn run(store: Arc<dyn Store>, handler: Arc<dyn Handler>, delivery: Delivery, stop: CancellationToken) {
     let mut in_hand = JoinSet::new();
+    let outage = Arc::new(Outage::default());
     let mut pause = PAUSES.0;
     while !stop.is_cancelled() {
         while in_hand.try_join_next().is_some() {}
@@ -55,7 +81,7 @@ pub(crate) async fn run(store: Arc<dyn Store>, handler: Arc<dyn Handler>, delive
         let wait = match store.claim(delivery.lease).await {
             Ok(Claim::Event(claimed)) => {
                 let span = tracing::info_span!("queue.deliver", event.id = claimed.id, event.attempt = claimed.attempts);
-                let delivering = deliver(store.clone(), handler.clone(), delivery.clone(), claimed);
+                let delivering = deliver(store.clone(), handler.clone(), delivery.clone(), outage.clone(), claimed);
                 in_hand.spawn(delivering.instrument(span));
                 pause = PAUSES.0;
                 continue;
@@ -81,7 +107,13 @@ pub(crate) async fn run(store: Arc<dyn Store>, handler: Arc<dyn Handler>, delive
 }
 
 /// Hands one event to the handler, keeps it lent to us meanwhile, and settles it.
-async fn deliver(store: Arc<dyn Store>, handler: Arc<dyn Handler>, delivery: Delivery, mut claimed: Claimed) {
+async fn deliver(
+    store: Arc<dyn Store>,
+    handler: Arc<dyn Handler>,
+    delivery: Delivery,
+    outage: Arc<Outage>,
+    mut claimed: Claimed,
+) {
     let settlement = if claimed.attempts > delivery.retry.attempts() {
         // Counted when it was lent: whoever had it ended without a word each time, perhaps because of it.
         claimed.attempts -= 1;
@@ -92,12 +124,18 @@ async fn deliver(store: Arc<dyn Store>, handler: Arc<dyn Handler>, delivery: Del
         keeper.spawn(keep(store.clone(), claimed.clone(), delivery.lease).in_current_span());
         let outcome = attempt(handler.as_ref(), &claimed.envelope, delivery.time_limit).await;
         keeper.shutdown().await;
-        settlement(outcome, claimed.attempts, &delivery)
+        settlement(outcome, claimed.attempts, &delivery, &outage)
     };
     match &settlement {
         Settlement::Done => {}
         Settlement::Again(wait, reason) => tracing::warn!(reason, again_in = ?wait, "an event could not be handled"),
-        Settlement::Dead(reason) => tracing::error!(reason, "an event became a dead letter"),
+        Settlement::Back(wait, reason) => tracing::debug!(reason, again_in = ?wait, "an event is put back"),
+        Settlement::Dead(reason) => {
+            tracing::error!(
+                reason,
+                "an event became a dead letter: `cloakroom queue dead-letters` lists them, `queue retry` puts them back"
+            );
+        }
     }
     settle(store.as_ref(), &claimed, &settlement, delivery.lease).await;
 }
@@ -122,9 +160,13 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("without a word")
 }
 
-fn settlement(outcome: Result<(), HandlerError>, attempts: u32, delivery: &Delivery) -> Settlement {
+fn settlement(outcome: Result<(), HandlerError>, attempts: u32, delivery: &Delivery, outage: &Outage) -> Settlement {
     match outcome {
-        Ok(()) => Settlement::Done,
+        Ok(()) => {
+            outage.ends();
+            Settlement::Done
+        }
+        Err(HandlerError::Away(reason)) => Settlement::Back(outage.goes_on(&reason, delivery.outage), reason),
         Err(HandlerError::Lasting(reason)) => Settlement::Dead(reason),
         Err(HandlerError::Passing(reason)) => match delivery.retry.wait_after(attempts) {
             Some(wait) => Settlement::Again(wait, reason),

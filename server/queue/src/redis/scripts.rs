@@ -69,6 +69,16 @@ pub(super) static AGAIN: LazyLock<Script> = script!(
      return 1"
 );
 
+/// As [`AGAIN`], and the attempt does not count.
+pub(super) static BACK: LazyLock<Script> = script!(
+    "if redis.call('HGET', claims, ARGV[1]) ~= ARGV[2] then return 0 end
+     redis.call('HDEL', claims, ARGV[1])
+     redis.call('ZADD', due, now + ARGV[3], ARGV[1])
+     redis.call('HINCRBY', attempts, ARGV[1], -1)
+     redis.call('HSET', reasons, ARGV[1], ARGV[4])
+     return 1"
+);
+
 /// `ARGV`: identity, token, attempts, reason.
 pub(super) static DEAD: LazyLock<Script> = script!(
     "if redis.call('HGET', claims, ARGV[1]) ~= ARGV[2] then return 0 end

@@ -38,6 +38,7 @@ contract![
     a_slow_worker_keeps_its_event,
     what_kills_its_worker_each_time_becomes_a_dead_letter,
     a_failed_event_is_tried_again_after_longer_and_longer_waits,
+    while_what_handles_it_is_away_an_event_waits_and_no_attempt_counts,
     after_the_last_attempt_the_dead_letter_keeps_the_reason,
     dead_letters_come_oldest_first_and_as_many_as_asked_for,
     dead_letters_survive_a_restart_and_may_be_tried_again,

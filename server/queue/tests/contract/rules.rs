@@ -180,6 +180,35 @@ pub(crate) async fn a_failed_event_is_tried_again_after_longer_and_longer_waits(
     assert_eq!(queue.dead_letters(10).await.unwrap(), []);
 }
 
+/// A database that is away for an hour makes no dead letters: what is tried meanwhile is no attempt of the event.
+pub(crate) async fn while_what_handles_it_is_away_an_event_waits_and_no_attempt_counts(subject: Subject) {
+    let outage = (Duration::from_millis(1), Duration::from_millis(5));
+    let queue = subject.open(Delivery { outage, ..retrying([1]) }).await;
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = tries.clone();
+    let (handler, _handed) = probe(move |envelope| {
+        let number = counted.fetch_add(1, Ordering::SeqCst);
+        let answer = match number {
+            0..20 => Err(HandlerError::Away("the database".to_owned())),
+            20 => Err(HandlerError::Passing("no".to_owned())),
+            _ if envelope == event(1) => Ok(()),
+            _ => Err(HandlerError::Passing("never".to_owned())),
+        };
+        async move { answer }
+    });
+    queue.push(&event(1)).await.unwrap();
+    let worker = Worker::start(&queue, handler);
+    drained(&queue).await;
+    assert_eq!(tries.load(Ordering::SeqCst), 22);
+    assert_eq!(queue.dead_letters(10).await.unwrap(), []);
+    // What fails by itself is counted as ever.
+    queue.push(&event(2)).await.unwrap();
+    drained(&queue).await;
+    worker.end().await;
+    let letters = queue.dead_letters(10).await.unwrap();
+    assert_eq!((letters.len(), letters[0].attempts, letters[0].reason.as_str()), (1, 2, "never"));
+}
+
 pub(crate) async fn after_the_last_attempt_the_dead_letter_keeps_the_reason(subject: Subject) {
     let queue = subject.open(retrying([1, 1])).await;
     let (handler, mut handed) = failing("the mail server said \"no\" ☂");
