@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use protocol::LocalPath;
 use protocol::step_up::{self, Demand};
@@ -10,6 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::components::step_up_link;
+
+/// When to come again after what passes by itself.
+pub(crate) const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// Why there is no answer (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -77,10 +80,14 @@ impl ProblemDetails {
 }
 
 impl IntoResponse for ProblemDetails {
+    /// With what passes by itself (502, 503, 504) goes when to come again.
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
+        }
         response
     }
 }

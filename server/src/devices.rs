@@ -51,6 +51,10 @@ fn told(error: &DevicesError) -> PageError {
             tracing::error!(%error, "the sessions of a user could not be looked up");
             PageError::Unavailable
         }
+        DevicesError::Unaudited(error) => {
+            tracing::error!(%error, "a session could not be ended");
+            PageError::Unavailable
+        }
     }
 }
 

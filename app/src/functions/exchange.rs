@@ -8,11 +8,9 @@ use leptos_axum::ResponseOptions;
 use protocol::fetch_metadata::is_navigation;
 use protocol::{ClientAddress, LocalPath};
 
+use crate::details::RETRY_SECONDS;
 use crate::error::PageError;
 use crate::ports::{Outcome, Ports, Visit};
-
-/// Seconds after which a browser may ask again when something does not answer.
-const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// The request being answered, as the boxes need it.
 pub(crate) fn visit() -> Option<Visit> {

@@ -1,7 +1,7 @@
 //! A handler's refusal, in the way of who asked: people are led on, everything else gets problem details (B5).
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, LOCATION};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use protocol::LocalPath;
@@ -58,9 +58,6 @@ impl IntoResponse for Refused {
             Some(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
             None => self.details().into_response(),
         };
-        if matches!(self.lack, Lack::Answer(_)) && self.back.is_none() {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        }
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }

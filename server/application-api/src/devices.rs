@@ -1,7 +1,6 @@
 //! Where the user is signed in to the application, and signing out from there.
 
 use protocol::fetch_metadata;
-use queue::Event;
 
 use crate::session::Session;
 use crate::session::book::Entry;
@@ -28,6 +27,9 @@ pub enum DevicesError {
     /// The Cache does not answer.
     #[error(transparent)]
     Unavailable(#[from] cache::Unavailable),
+    /// The Queue does not answer, and nobody is signed out without a line in the audit log.
+    #[error(transparent)]
+    Unaudited(#[from] queue::Unavailable),
 }
 
 impl ApplicationApi {
@@ -45,7 +47,7 @@ impl ApplicationApi {
     /// identifier of another user's session finds nothing.
     ///
     /// # Errors
-    /// [`DevicesError`] where the request is not the user's own, or the Cache does not answer.
+    /// [`DevicesError`] where the request is not the user's own, or the Cache or the Queue does not answer.
     pub async fn sign_out_device(&self, visit: &Visit<'_>, id: &str) -> Result<bool, DevicesError> {
         let ended = self.end_devices(visit, |_, entry| entry.id == id).await?;
         Ok(ended > 0)
@@ -54,7 +56,7 @@ impl ApplicationApi {
     /// Signs the user out in all other browsers; tells in how many.
     ///
     /// # Errors
-    /// [`DevicesError`] where the request is not the user's own, or the Cache does not answer.
+    /// [`DevicesError`] where the request is not the user's own, or the Cache or the Queue does not answer.
     pub async fn sign_out_others(&self, visit: &Visit<'_>) -> Result<usize, DevicesError> {
         self.end_devices(visit, |session, entry| !session.is(entry)).await
     }
@@ -69,14 +71,9 @@ impl ApplicationApi {
         }
         let session = self.session(visit).await?.ok_or(DevicesError::SignedOut)?;
         let identity = &session.identity;
-        let ended = self.end_of(identity.of_subject(), |entry| meant(&session, entry)).await?;
-        for _ in 0..ended {
-            let event = Event::SignedOut { issuer: identity.issuer.clone(), subject: identity.subject.clone() };
-            if let Err(error) = self.audit(event).await {
-                // The session has ended; telling the user otherwise would be the greater fault.
-                tracing::error!(%error, subject = identity.subject, "a sign-out is missing from the audit log");
-            }
+        for entry in self.sessions_of(identity.of_subject()).await?.iter().filter(|entry| meant(&session, entry)) {
+            self.audit_end(identity, &entry.id).await?;
         }
-        Ok(ended)
+        Ok(self.end_of(identity.of_subject(), |entry| meant(&session, entry)).await?)
     }
 }

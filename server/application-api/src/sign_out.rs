@@ -7,7 +7,7 @@ use http::HeaderMap;
 use protocol::entropy::opaque;
 use protocol::fetch_metadata;
 use protocol::seal::digest;
-use queue::Event;
+use queue::{Envelope, Event};
 use tower_cookies::Cookie;
 use url::Url;
 
@@ -40,6 +40,15 @@ pub enum SignOut {
     Unavailable,
 }
 
+/// Why a session could not be ended.
+#[derive(Debug, thiserror::Error)]
+enum CannotEnd {
+    #[error(transparent)]
+    Cache(#[from] cache::Unavailable),
+    #[error(transparent)]
+    Queue(#[from] queue::Unavailable),
+}
+
 impl ApplicationApi {
     /// Ends the session: first the record, so that no request in flight brings it back; then the refresh token. It runs on a
     /// task of its own, so that a browser that hangs up cannot leave it half done.
@@ -56,7 +65,7 @@ impl ApplicationApi {
         let ended = match self.session(&visit).await {
             Ok(None) => return self.nobody(&visit).await,
             Ok(Some(session)) => self.ended(&session).await.map(|tokens| (session, tokens)),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         let (session, tokens) = match ended {
             Ok(ended) => ended,
@@ -68,11 +77,6 @@ impl ApplicationApi {
         let identity = &session.identity;
         if let Some(tokens) = tokens {
             self.revoke(identity, tokens).await;
-        }
-        let event = Event::SignedOut { issuer: identity.issuer.clone(), subject: identity.subject.clone() };
-        if let Err(error) = self.audit(event).await {
-            // The session has ended; telling the user otherwise would be the greater fault.
-            tracing::error!(%error, subject = identity.subject, "a sign-out is missing from the audit log");
         }
         let cookie = cookies::remove(SESSION.to_owned());
         let url = match self.providers.of(identity) {
@@ -86,11 +90,19 @@ impl ApplicationApi {
     }
 
     /// Ends the session. Of several providers it is noted which it came of, for the second click of a double click.
-    async fn ended(&self, session: &Session) -> Result<Option<Tokens>, cache::Unavailable> {
+    async fn ended(&self, session: &Session) -> Result<Option<Tokens>, CannotEnd> {
+        self.audit_end(&session.identity, &session.identity.id).await?;
         if self.providers.only().is_none() {
             self.cache.put(&left(&session.key()), session.identity.provider.as_bytes(), LEFT).await?;
         }
-        self.end(session).await
+        Ok(self.end(session).await?)
+    }
+
+    /// Tells the Queue that the session `id` of the user in `identity` is over, before it is: an audit line too many, where the session
+    /// then cannot be ended, is better than one missing. Told again, it is the same line.
+    pub(crate) async fn audit_end(&self, identity: &Identity, id: &str) -> Result<(), queue::Unavailable> {
+        let event = Event::SignedOut { issuer: identity.issuer.clone(), subject: identity.subject.clone() };
+        self.queue.push(&Envelope::once(event, id, self.clock.as_ref())).await
     }
 
     /// Nobody is signed in here. Who still carries a cookie may be the second click of a double click, or come late: the

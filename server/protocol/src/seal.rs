@@ -63,8 +63,16 @@ pub fn handle(purpose: &str, ticket: &Ticket) -> String {
 
 /// SHA-256 of `secret` for `purpose`, as 43 characters of base64url: how secrets are looked up at rest.
 pub fn digest(purpose: &str, secret: &[u8]) -> String {
-    let hash = Sha256::new().chain_update(purpose.as_bytes()).chain_update([0]).chain_update(secret).finalize();
-    URL_SAFE_NO_PAD.encode(hash)
+    URL_SAFE_NO_PAD.encode(hash(purpose, secret))
+}
+
+/// The first 16 bytes of the same, for an identity that is one however often it is made.
+pub fn fingerprint(purpose: &str, of: &[u8]) -> [u8; 16] {
+    hash(purpose, of).first_chunk().copied().unwrap_or_default()
+}
+
+fn hash(purpose: &str, secret: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(purpose.as_bytes()).chain_update([0]).chain_update(secret).finalize().into()
 }
 
 /// 256 bits that only `secret` gives for `purpose` and `context` (HKDF-SHA-256), as 43 characters of base64url: what need not be kept,

@@ -260,4 +260,10 @@ impl Envelope {
         rng.fill(&mut bytes);
         Self { id: uuid::Builder::from_random_bytes(bytes).into_uuid(), at: clock.now(), event }
     }
+
+    /// The same for an event that is one however often it is told: there is one of its kind for each `of`.
+    pub fn once(event: Event, of: &str, clock: &dyn protocol::Clock) -> Self {
+        let bytes = protocol::seal::fingerprint(event.kind(), of.as_bytes());
+        Self { id: uuid::Builder::from_random_bytes(bytes).into_uuid(), at: clock.now(), event }
+    }
 }

@@ -3,7 +3,7 @@
 use app::details::ProblemDetails;
 use application_api::devices::DevicesError;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +62,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind, title) = self.told();
-        let mut response = ProblemDetails::new(status, kind, title).into_response();
-        let headers = response.headers_mut();
-        if matches!(self, Self::Unavailable | Self::ProviderUnreachable) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
-        response
+        ProblemDetails::new(status, kind, title).into_response()
     }
 }
 
@@ -84,6 +79,10 @@ impl From<DevicesError> for Problem {
             DevicesError::SignedOut => Self::SignedOut,
             DevicesError::CrossSite => Self::OtherSite,
             DevicesError::Unavailable(error) => error.into(),
+            DevicesError::Unaudited(error) => {
+                tracing::error!(%error, "a session could not be ended");
+                Self::Unavailable
+            }
         }
     }
 }

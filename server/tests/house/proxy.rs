@@ -240,7 +240,11 @@ async fn an_upstream_that_does_not_answer_is_a_problem_and_no_wait_for_ever() {
         (gone.status, &gone.headers["content-type"]),
         (StatusCode::BAD_GATEWAY, &HeaderValue::from_static("application/problem+json"))
     );
-    assert_eq!(app.ask(Method::GET, "/hasty/silent").await.status, StatusCode::GATEWAY_TIMEOUT);
+    let silent = app.ask(Method::GET, "/hasty/silent").await;
+    assert_eq!(silent.status, StatusCode::GATEWAY_TIMEOUT);
+    for answer in [gone, silent] {
+        assert_eq!(answer.headers["retry-after"], "5", "{}", answer.body);
+    }
 }
 
 /// B18: an event stream through the proxy ends with its session.

@@ -3,18 +3,20 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use authorization_server::Settings;
+use authorization_server::{Authentication, Settings};
 use axum::body::{Body, Bytes};
-use http::Request;
+use http::header::{CONTENT_TYPE, ORIGIN};
+use http::{HeaderMap, HeaderValue, Request};
 use jiff::SignedDuration;
 use tower::ServiceExt as _;
 
 use super::fuse::Fault;
 use super::rig::{Rig, Room};
 use crate::answer::Answer;
-use crate::app::token;
-use crate::house::House;
+use crate::app::{VERIFIER, token};
+use crate::house::{House, form};
 use crate::machines::{ask, machine};
+use crate::methods::client;
 
 fn with_machine(settings: &mut Settings) {
     settings.clients.push(machine("machine"));
@@ -99,6 +101,23 @@ async fn a_slow_queue_keeps_nobody_waiting_who_does_not_need_it() {
     .await;
     assert_eq!(late.page(), "problem Unavailable");
     assert_eq!(guesser.log_in_as(&login, "demo", "wrong").await.status, 422);
+}
+
+/// A page of a public client may read that it is to come again, and when; a page of another origin may not.
+#[tokio::test]
+async fn a_page_reads_that_its_answer_is_late() {
+    let rig = Rig::with(|settings| settings.clients.push(client("public", Authentication::None))).await;
+    let body = form(&[("client_id", "public"), ("grant_type", "authorization_code"), ("code", "x"), ("code_verifier", VERIFIER)]);
+    for (origin, allowed) in [("https://public.example", "https://public.example"), ("https://evil.example", "")] {
+        let headers = HeaderMap::from_iter([
+            (ORIGIN, HeaderValue::from_static(origin)),
+            (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+        ]);
+        let asking = rig.house.call("POST", "/token", headers, body.clone());
+        let late = held(&rig, Room::Cache, asking, async || ()).await;
+        assert_eq!((late.header("access-control-allow-origin"), late.header("vary")), (allowed, "origin"));
+        assert_eq!(late.header("access-control-expose-headers").contains("retry-after"), !allowed.is_empty(), "{late:?}");
+    }
 }
 
 /// The patience is the operator's: an answer that comes in time comes, and one that does not is given up.
