@@ -11,6 +11,7 @@
 )]
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 mod postgres;
@@ -32,10 +33,14 @@ pub fn are_wanted() -> bool {
     !unwanted
 }
 
-/// A port on which nobody listens.
+/// A port on which nobody listens, and that is not given to connections: what listens there can be started again.
 #[must_use]
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let ours = std::process::id().wrapping_mul(97);
+    let next = || 10_000 + ours.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    std::iter::repeat_with(next).filter_map(|port| port.try_into().ok()).find(is_free).unwrap()
 }
 
 /// Long enough for any machine, however busy.

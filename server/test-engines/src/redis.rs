@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use ::redis::{Client, FromRedisValue, RedisResult};
 
 use crate::processes::signal;
-use crate::{free_port, until, until_it_answers};
+use crate::{free_port, until};
 
 /// A Redis of the test's own, whose writes are on the disk before they are answered; killed with the value.
 pub struct Redis {
@@ -26,7 +26,11 @@ impl Redis {
     /// Starts it where it was, with what it has on its disk, and waits until it answers.
     pub async fn start_again(&mut self) {
         self.begin_again();
-        until_it_answers(async || self.says::<String>(&["PING"]).await).await;
+        let ours = format!("process_id:{}\r", self.process.as_ref().map_or(0, Child::id));
+        until("Redis answers, and not another on its port", async || {
+            self.says::<String>(&["INFO", "server"]).await.is_ok_and(|said| said.contains(&ours))
+        })
+        .await;
     }
 
     /// The same without waiting.

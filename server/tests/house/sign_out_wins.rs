@@ -181,7 +181,7 @@ impl Way {
 
 /// 60 calls wait for a refresh that is under way; 40 questions that note the session's use are asked while it ends.
 async fn wins(way: Way) {
-    let Some(mut scene) = Scene::build().await else { return };
+    let Some(mut scene) = Box::pin(Scene::build()).await else { return };
     let open = scene.opened().await;
     scene.house.clock.advance(SignedDuration::from_mins(6));
     let before = scene.house.token_requests.load(std::sync::atomic::Ordering::SeqCst);

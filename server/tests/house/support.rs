@@ -25,7 +25,7 @@ use server::house::{House, Nature, open_database};
 use server::listener::{self, Certificate, OpenDoor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use user_database::{Grant, Grants as _, SqlDatabase};
+use user_database::{AuditRecord, AuditTrail as _, Grant, Grants as _, SqlDatabase};
 
 pub const USERNAME: &str = "ada";
 pub const PASSWORD: &str = "ada-loves-tea";
@@ -64,6 +64,8 @@ pub struct Running {
     pub token_requests: Arc<AtomicUsize>,
     /// Closed, it keeps requests waiting before the token endpoint.
     pub token_gate: Gate,
+    /// Closed, it keeps what the token endpoint has answered.
+    pub answer_gate: Gate,
     /// The refresh tokens that the token endpoint has given, in order.
     pub refresh_tokens: Arc<Mutex<Vec<String>>>,
     stop: CancellationToken,
@@ -86,6 +88,15 @@ impl Running {
     pub async fn kill(&self, refresh_token: &str) {
         let (database, grant) = self.grant_of(refresh_token).await;
         assert!(database.revoke(grant.id, self.clock.now()).await.unwrap());
+    }
+
+    /// What the audit log holds, newest first.
+    pub async fn audit_records(&self) -> Vec<AuditRecord> {
+        let nature = Nature { clock: self.clock.clone(), rng: Arc::new(OsRng) };
+        let database = open_database(&self.configuration, &nature).await.unwrap();
+        let records = database.recent(None, 10_000).await.unwrap();
+        database.close().await;
+        records
     }
 
     async fn grant_of(&self, refresh_token: &str) -> (Arc<SqlDatabase>, Grant) {
@@ -159,12 +170,16 @@ pub async fn house_on(engines: Engines) -> Option<Running> {
 /// Another process for the application alone, on the same engines and with the same key, and where it listens: as behind a load
 /// balancer.
 pub async fn replica(house: &Running) -> (Running, String) {
+    replica_of(house.configuration.clone(), Arc::clone(&house.clock)).await
+}
+
+/// The same beside a house of that configuration and clock.
+pub async fn replica_of(mut configuration: Configuration, clock: Arc<ManualClock>) -> (Running, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut configuration = house.configuration.clone();
     configuration.roles = vec![Role::Application];
     configuration.application.listen = listener.local_addr().unwrap();
     let url = format!("http://localhost:{}", configuration.application.listen.port());
-    (move_in(configuration, vec![listener], Arc::clone(&house.clock)).await, url)
+    (Box::pin(move_in(configuration, vec![listener], clock)).await, url)
 }
 
 /// The same, with its configuration changed.
@@ -183,7 +198,7 @@ pub async fn house_on_with(engines: Engines, change: impl FnOnce(&mut Configurat
         configuration.database = fresh_database(&server("CLOAKROOM_TEST_POSTGRES")).await;
     }
     change(&mut configuration);
-    let mut running = move_in(configuration, listeners, clock()).await;
+    let mut running = Box::pin(move_in(configuration, listeners, clock())).await;
     running.directory = Some(directory);
     Some(running)
 }
@@ -193,7 +208,7 @@ pub async fn house_with(change: impl FnOnce(&mut Configuration)) -> Running {
     let directory = tempfile::tempdir().unwrap();
     let (mut configuration, listeners) = configuration(directory.path()).await;
     change(&mut configuration);
-    let mut running = move_in(configuration, listeners, clock()).await;
+    let mut running = Box::pin(move_in(configuration, listeners, clock())).await;
     running.directory = Some(directory);
     running
 }
@@ -213,7 +228,7 @@ pub async fn house_with_tls() -> (Running, Made) {
         *tls = Some(made.tls.clone());
     }
     configuration.network.certificate_authorities = vec![made.authority.clone()];
-    let mut running = move_in(configuration, listeners, clock()).await;
+    let mut running = Box::pin(move_in(configuration, listeners, clock())).await;
     running.directory = Some(directory);
     (running, made)
 }
@@ -247,25 +262,27 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
         tokio::spawn(async move { queue.work(clerk, stop).await });
     }
     let token_requests = Arc::new(AtomicUsize::new(0));
-    let token_gate = Gate::default();
+    let (token_gate, answer_gate) = (Gate::default(), Gate::default());
     let refresh_tokens = Arc::new(Mutex::new(Vec::<String>::new()));
     let routers = [house.application, house.provider, house.resource].into_iter().flatten();
     for (((listener, router), door), certificate) in
         listeners.into_iter().zip(routers).zip(configuration.doors()).zip(certificates.clone())
     {
-        let (counter, gate, given) = (Arc::clone(&token_requests), token_gate.clone(), Arc::clone(&refresh_tokens));
+        let (counter, given) = (Arc::clone(&token_requests), Arc::clone(&refresh_tokens));
+        let gates = (token_gate.clone(), answer_gate.clone());
         let router = router.layer(from_fn(move |request: Request, next: Next| {
-            let (counter, gate, given) = (Arc::clone(&counter), gate.clone(), Arc::clone(&given));
+            let (counter, gates, given) = (Arc::clone(&counter), gates.clone(), Arc::clone(&given));
             async move {
                 if request.uri().path() != "/token" {
                     return next.run(request).await;
                 }
                 counter.fetch_add(1, Ordering::SeqCst);
-                gate.pass().await;
+                gates.0.pass().await;
                 let (parts, body) = next.run(request).await.into_parts();
                 let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
                 let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
                 given.lock().unwrap().extend(answer["refresh_token"].as_str().map(str::to_owned));
+                gates.1.pass().await;
                 Response::from_parts(parts, body.into())
             }
         }));
@@ -273,7 +290,7 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
         tokio::spawn(door.answer(router, Arc::clone(&proxies), stop.clone()));
     }
     let certificates = certificates.into_iter().flatten().collect();
-    Running { certificates, configuration, clock, token_requests, token_gate, refresh_tokens, stop, directory: None }
+    Running { certificates, configuration, clock, token_requests, token_gate, answer_gate, refresh_tokens, stop, directory: None }
 }
 
 /// What a browser got.
@@ -295,6 +312,8 @@ pub struct Browser {
     pub trusts: Option<reqwest::Certificate>,
     /// What it sends with every request.
     pub headers: Vec<(&'static str, &'static str)>,
+    /// What it says that it is, where that is not `Test Browser/1.0`.
+    pub user_agent: Option<String>,
 }
 
 impl Browser {
@@ -325,7 +344,7 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.receive(method, &Url::parse(url).unwrap(), request).await
+        Box::pin(self.receive(method, &Url::parse(url).unwrap(), request)).await
     }
 
     /// One request, without following where it leads.
@@ -338,14 +357,14 @@ impl Browser {
             .header("sec-fetch-dest", "document")
             .header("sec-fetch-site", site)
             .header("accept", "text/html")
-            .header("user-agent", "Test Browser/1.0");
+            .header("user-agent", self.user_agent.as_deref().unwrap_or("Test Browser/1.0"));
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         }
-        self.receive(method, url, request).await
+        Box::pin(self.receive(method, url, request)).await
     }
 
     async fn receive(&mut self, method: Method, url: &Url, mut request: reqwest::RequestBuilder) -> Page {
