@@ -23,6 +23,8 @@ pub mod model;
 pub mod ports;
 #[cfg(feature = "ssr")]
 pub mod provider;
+#[cfg(feature = "ssr")]
+pub mod words;
 
 #[cfg(feature = "ssr")]
-pub use application::{App, Site, shell, stylesheet_path};
+pub use application::{App, ForEverybody, Site, shell, stylesheet_path};

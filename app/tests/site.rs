@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use app::Site;
 use app::application::Notice;
 use app::attack::{Actor, Attack, AttackReport, Step};
 use app::error::PageError;
 use app::guard::{Needs, require, require_recent, require_scope, require_session};
 use app::model::{CurrentUser, Device, OutboxMessage, ProviderChoice, ResourceAnswer};
 use app::ports::{Attacks, Development, Devices, Outcome, Ports, Resource, Sessions, SignIn, Visit};
+use app::{ForEverybody, Site};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -244,6 +244,18 @@ async fn every_page_is_one_document_with_one_heading_a_title_and_no_script_but_w
                 assert!(answer.body.contains("data-user=\"http://localhost:4000 1\""), "{path}: {}", answer.body);
             }
             assert!(!answer.body.contains(" style="), "{path}");
+        }
+    }
+}
+
+/// B23: a page says that it is the same for everybody, and may be compressed, only where nobody is signed in.
+#[tokio::test]
+async fn only_a_page_for_nobody_in_particular_is_for_everybody() {
+    for (viewer, public) in [(Ok(None), true), (Ok(Some(ada())), false), (Err(PageError::Unavailable), false)] {
+        let site = site(viewer, true);
+        for path in ["/", "/sign-in", "/flow", "/nowhere"] {
+            let answer = site.page(Request::get(path).body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.extensions().get::<ForEverybody>().is_some(), public, "{path}");
         }
     }
 }

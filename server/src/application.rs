@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use app::Site;
+use app::{ForEverybody, Site};
 use application_api::ApplicationApi;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use leptos::config::LeptosOptions;
 use protocol::fetch_metadata::is_our_own;
+use tower_http::compression::CompressionLayer;
 
 use crate::site::files;
 use crate::surface;
@@ -23,10 +24,16 @@ pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) ->
         .route("/jwks", get(move || async move { Json(keys) }))
         .merge(files(options))
         .fallback(move |request: Request| async move { site.page(request).await })
+        .layer(CompressionLayer::new().compress_when(for_everybody))
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
         .merge(surface::router(api))
         .layer(from_fn_with_state(Arc::clone(api), surface::proxy::first))
         .layer(from_fn(guarded))
+}
+
+/// Pages that hold nothing of anybody are compressed, and nothing else: static files lie there compressed already.
+fn for_everybody(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<ForEverybody>().is_some()
 }
 
 /// B23: what an answer does not say itself, it says as data that is nobody else's.
@@ -60,8 +67,7 @@ async fn refuse_other_sites(
 mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
-    use http::StatusCode;
-    use http::header::LOCATION;
+    use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, LOCATION, VARY};
     use tower::ServiceExt as _;
 
     async fn asked(method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String, String) {
@@ -76,6 +82,25 @@ mod tests {
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 10).await.unwrap();
         (status, location, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// A length that depends on what only the reader may know would tell of it to whoever counts (BREACH).
+    #[tokio::test]
+    async fn only_a_page_that_is_the_same_for_everybody_is_compressed() {
+        for (public, encoding, vary) in [(true, Some("br"), Some("accept-encoding")), (false, None, None)] {
+            let page = move || async move {
+                let mut response = Response::new(Body::from("page ".repeat(100)));
+                if public {
+                    response.extensions_mut().insert(ForEverybody);
+                }
+                response
+            };
+            let router = Router::new().fallback(page).layer(CompressionLayer::new().compress_when(for_everybody));
+            let request = http::Request::get("/").header(ACCEPT_ENCODING, "gzip, br").body(Body::empty()).unwrap();
+            let answer = router.oneshot(request).await.unwrap();
+            let told = |name| answer.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!((told(CONTENT_ENCODING), told(VARY)), (encoding, vary));
+        }
     }
 
     const CROSS: (&str, &str) = ("sec-fetch-site", "cross-site");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use leptos::config::{ConfFile, LeptosOptions, get_configuration};
 use tower::ServiceBuilder;
 use tower_http::services::ServeDir;
@@ -74,8 +74,13 @@ fn served(directory: PathBuf) -> ServeDir {
     ServeDir::new(directory).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
 }
 
-fn cached(value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(value))
+/// What is there may be kept; that something is not there yet, while versions change, may not.
+fn cached<B>(value: &'static str) -> SetResponseHeaderLayer<impl FnMut(&Response<B>) -> Option<HeaderValue> + Clone> {
+    SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, move |response: &Response<B>| {
+        let status = response.status();
+        let kept = status.is_success() || status == StatusCode::NOT_MODIFIED;
+        Some(HeaderValue::from_static(if kept { value } else { "no-store" }))
+    })
 }
 
 fn nosniff() -> SetResponseHeaderLayer<HeaderValue> {
@@ -87,6 +92,26 @@ mod tests {
     use super::*;
     use axum::body::Body;
     use tower::ServiceExt as _;
+
+    /// RFC 9111 §4.2.2: while replicas of two versions serve, one of them has not yet got the other's files.
+    #[tokio::test]
+    async fn a_file_is_kept_for_ever_and_the_lack_of_one_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("pkg")).unwrap();
+        std::fs::write(directory.path().join("pkg/there.css"), "p{}").unwrap();
+        let mut options = LeptosOptions::builder().output_name("cloakroom").build();
+        options.site_root = directory.path().to_str().unwrap().into();
+        options.hash_files = true;
+        for (path, kept) in [
+            ("/pkg/there.css", "public, max-age=31536000, immutable"),
+            ("/pkg/lost.css", "no-store"),
+            ("/robots.txt", "no-store"),
+        ] {
+            let request = axum::http::Request::get(path).body(Body::empty()).unwrap();
+            let answer = files(&options).oneshot(request).await.unwrap();
+            assert_eq!(answer.headers()[header::CACHE_CONTROL], kept, "{path}");
+        }
+    }
 
     /// B23, RFC 6797 §7: said over https only, and on every answer, unknown paths included.
     #[tokio::test]

@@ -17,8 +17,8 @@ pub mod sign_in;
 pub mod signed_out;
 pub mod site;
 pub mod unavailable;
-mod words;
 
+pub use crate::words::{ago, moment};
 pub use conduct::Conduct;
 pub use flow::FlowPage;
 pub use home::HomePage;
@@ -33,6 +33,5 @@ pub use sessions::SessionsPage;
 pub use shell::{App, shell};
 pub use sign_in::SignInPage;
 pub use signed_out::SignedOutPage;
-pub use site::{Site, stylesheet_path};
+pub use site::{ForEverybody, Site, stylesheet_path};
 pub use unavailable::Unavailable;
-pub use words::{ago, moment};

@@ -34,6 +34,11 @@ use crate::ports::Ports;
 #[derive(Debug, Clone)]
 pub(crate) struct Stylesheet(pub(crate) Arc<str>);
 
+/// Marks a page, among a response's extensions, that is the same for everybody: nobody is signed in, and it holds no nonce. Such a
+/// page may be compressed; one that holds what only its reader may know may not, since its length would tell of that (BREACH).
+#[derive(Debug, Clone, Copy)]
+pub struct ForEverybody;
+
 /// The application's origin, ready to answer.
 #[derive(Clone)]
 pub struct Site {
@@ -128,6 +133,7 @@ impl Site {
     async fn render(&self, request: Request<Body>, wrong_method: Option<WrongMethod>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let viewer = Viewer(self.ports.sessions.current_user(&visit_of(&parts)).await);
+        let nobody = viewer == Viewer(Ok(None));
         let conduct = Conduct::default();
         let nonce = Arc::new(std::sync::OnceLock::new());
         let context = {
@@ -159,6 +165,9 @@ impl Site {
             reload_port,
         };
         policy.write(response.headers_mut());
+        if nobody && !scripted {
+            response.extensions_mut().insert(ForEverybody);
+        }
         response
     }
 
