@@ -43,6 +43,11 @@ pub(crate) fn name(user_agent: Option<&str>) -> String {
     }
 }
 
+/// Whether it is on a telephone or a tablet, by its own words.
+pub(crate) fn is_handheld(user_agent: Option<&str>) -> bool {
+    ["iPhone", "iPad", "Android"].iter().any(|mark| user_agent.is_some_and(|told| told.contains(mark)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +74,23 @@ mod tests {
             ),
         ] {
             assert_eq!(name(Some(user_agent)), called);
+        }
+    }
+
+    #[test]
+    fn telephones_and_tablets_are_told_from_computers() {
+        for (user_agent, handheld) in [
+            (Some("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/141.0.0.0 Mobile Safari/537.36"), true),
+            (
+                Some(
+                    "Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/18.6 Mobile/15E148 Safari/604.1",
+                ),
+                true,
+            ),
+            (Some("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"), false),
+            (None, false),
+        ] {
+            assert_eq!(is_handheld(user_agent), handheld, "{user_agent:?}");
         }
     }
 

@@ -41,6 +41,9 @@ test('the account page: a name, a device, an application, a password', async ({
 
   await test.step('the application is removed, and has to ask again', async () => {
     const applications = provider.section('Connected applications');
+    await expect(applications.getByRole('button', { name: /^Remove / })).toBeHidden();
+    await applications.locator('summary').click();
+    await expect(applications).toContainText('can see and do nothing for you any more');
     await applications.getByRole('button', { name: /^Remove / }).click();
     await expect(provider.notice).toHaveText('The application can no longer act for you.');
     await expect(applications.getByRole('listitem')).toHaveCount(0);

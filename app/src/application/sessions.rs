@@ -7,7 +7,7 @@ use super::conduct::Conduct;
 use super::notice::Notice;
 use super::{Unavailable, ago, moment};
 use crate::browser;
-use crate::components::{Page, SignInButton, Viewer, viewer};
+use crate::components::{DeviceIcon, Page, SignInButton, Viewer, viewer};
 use crate::error::PageError;
 use crate::functions::exchange::asked;
 use crate::model::Device;
@@ -76,6 +76,7 @@ fn shown(devices: Result<Vec<Device>, PageError>, notice: Option<Notice>) -> Any
 fn this_one(device: Device) -> impl IntoView {
     view! {
         <li class="entry">
+            <DeviceIcon handheld=browser::is_handheld(device.user_agent.as_deref())/>
             <div>
                 <strong>{browser::name(device.user_agent.as_deref())}</strong>
                 <p class="hint">"Signed in " {time(device.signed_in_at, device.signed_in_seconds)} {from(device.address)}</p>
@@ -115,6 +116,7 @@ fn other(place: usize, device: Device) -> impl IntoView {
     let (label, described) = (format!("Sign out {name}"), format!("device-{place}"));
     view! {
         <li class="entry">
+            <DeviceIcon handheld=browser::is_handheld(device.user_agent.as_deref())/>
             <div>
                 <strong>{name}</strong>
                 <p class="hint" id=described.clone()>

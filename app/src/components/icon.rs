@@ -1,4 +1,4 @@
-//! Flat icons of the boxes, drawn on a grid of 24.
+//! Flat icons of the boxes, of devices and of people, drawn on a grid of 24.
 
 use leptos::prelude::*;
 use protocol::exchange::Part;
@@ -52,6 +52,30 @@ pub fn Icon(
     view! {
         <svg class=format!("icon icon-{}", room.slug()) viewBox="0 0 24 24" x=x y=y width=size height=size aria-hidden="true" focusable="false">
             {strokes.iter().map(|stroke| view! { <path d=*stroke/> }).collect_view()}
+        </svg>
+    }
+}
+
+/// The icon of a device. It says nothing that the words beside it do not.
+#[component]
+pub(crate) fn DeviceIcon(
+    /// A telephone or a tablet; else a computer.
+    handheld: bool,
+) -> impl IntoView {
+    let stroke = if handheld { "M7.5 2.5h9v19h-9zM11 18.5h2" } else { "M3.5 5h17v11h-17zM1.5 19h21" };
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+            <path d=stroke/>
+        </svg>
+    }
+}
+
+/// The icon of whoever is signed in, beside the name.
+#[component]
+pub(super) fn PersonIcon() -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+            <path d="M12 4a4 4 0 1 0 .01 0zM4.5 20.5c.6-4 3.6-6 7.5-6s6.9 2 7.5 6"/>
         </svg>
     }
 }

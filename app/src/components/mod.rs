@@ -11,6 +11,7 @@ pub mod sign_in;
 pub mod viewer;
 
 pub use guard::Guarded;
+pub(crate) use icon::DeviceIcon;
 pub use icon::Icon;
 pub use page::Page;
 pub(crate) use page::Ticket;

@@ -9,6 +9,7 @@ use protocol::LocalPath;
 use protocol::step_up::Demand;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use super::icon::PersonIcon;
 use super::{SignedIn, SignedOut, viewer};
 use crate::application::Conduct;
 
@@ -108,7 +109,8 @@ fn UserName() -> impl IntoView {
     user.map(|user| {
         view! {
             <a class="user-name" href="/sessions">
-                {user.name}
+                <PersonIcon/>
+                <span class="user-name-words">{user.name}</span>
                 <span class="visually-hidden">": where you are signed in"</span>
             </a>
         }

@@ -10,6 +10,7 @@ pub(super) fn document<View: IntoView + 'static>(site: &ProviderSite, title: &st
     let ProviderSite { stylesheet, application_name, .. } = site.clone();
     // As text of a view the title would end in a marker of Leptos's, which the browser would show.
     let title = html_escape::encode_text(&format!("{title} · {application_name}")).into_owned();
+    let description = format!("The sign-in of {application_name}: here you enter your password, and see what may act for you.");
     let owner = Owner::new();
     let html = owner.with(|| {
         view! {
@@ -18,6 +19,7 @@ pub(super) fn document<View: IntoView + 'static>(site: &ProviderSite, title: &st
                     <meta charset="utf-8"/>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
+                    <meta name="description" content=description/>
                     <title inner_html=title></title>
                     <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                     <link rel="stylesheet" href=stylesheet/>

@@ -78,7 +78,7 @@ mod tests {
 
     fn account_page() -> account::AccountPage {
         use account::{AccountPage, Activity, Connected, Deed, Device, Moment};
-        let moment = || Moment { machine: MARKUP.to_owned(), words: MARKUP.to_owned() };
+        let moment = || Moment { machine: MARKUP.to_owned(), words: MARKUP.to_owned(), exactly: MARKUP.to_owned() };
         let markup = || MARKUP.to_owned();
         AccountPage {
             action: "/account".to_owned(),
@@ -226,6 +226,7 @@ mod tests {
             assert_eq!(page.matches("<h1").count(), 1, "{page}");
             assert!(page.contains("<link rel=\"stylesheet\" href=\"/pkg/cloakroom.css\""), "{page}");
             assert!(page.contains("· Cloakroom</title>"), "{page}");
+            assert!(page.contains("<meta name=\"description\" content=\"The sign-in of Cloakroom"), "{page}");
         }
     }
 

@@ -55,7 +55,7 @@ impl Form {
     }
 }
 
-/// An instant, readable by machines as well.
+/// An instant: how long ago it was, and exactly for whoever points at it and for machines.
 fn time(at: Moment) -> impl IntoView {
-    view! { <time datetime=at.machine>{at.words}</time> }
+    view! { <time datetime=at.machine title=at.exactly>{at.words}</time> }
 }

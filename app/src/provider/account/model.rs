@@ -5,8 +5,10 @@
 pub struct Moment {
     /// RFC 3339.
     pub machine: String,
-    /// `23 November 2026, 14:05 UTC`.
+    /// `3 minutes ago`, or `on 23 November 2026`: what completes "Signed in …".
     pub words: String,
+    /// `23 November 2026, 14:05 UTC`.
+    pub exactly: String,
 }
 
 /// The account page. Forms post to `{action}/name` and so on, each with the hidden field `csrf`.
@@ -81,6 +83,14 @@ pub struct Activity {
     pub user_agent: Option<String>,
     /// From where, where that is known.
     pub address: Option<String>,
+}
+
+impl Activity {
+    /// Whether it is the same deed from the same place, at whatever time.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let parts = |activity: &Self| (activity.deed.clone(), activity.user_agent.clone(), activity.address.clone());
+        parts(self) == parts(other)
+    }
 }
 
 /// What happened. Clients are named by what they call themselves.

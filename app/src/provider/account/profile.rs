@@ -23,7 +23,7 @@ pub(super) fn section(
                 </div>
                 <div>
                     <dt>"E-mail"</dt>
-                    <dd>{email} {(!email_verified).then(|| view! { <span class="tag">"not verified"</span> })}</dd>
+                    <dd class="called">{email} " " {if email_verified { view! { <span class="tag good">"confirmed"</span> } } else { view! { <span class="tag">"not confirmed"</span> } }}</dd>
                 </div>
             </dl>
             <form class="form" method="post" action=form.action("name")>
@@ -39,8 +39,9 @@ pub(super) fn section(
                         maxlength="254"
                         required=true
                         aria-invalid=faulty.then_some("true")
-                        aria-describedby=faulty.then_some("fault")
+                        aria-describedby=if faulty { "name-use fault" } else { "name-use" }
                     />
+                    <p class="hint" id="name-use">"Applications that you allow to see your name show this one."</p>
                 </div>
                 <div class="ways"><button class="button" id="save-name">"Save name"</button></div>
             </form>

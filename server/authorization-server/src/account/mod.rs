@@ -157,6 +157,7 @@ async fn render(
         devices: devices.collect(),
         applications: applications::connected(server, account.subject).await?,
         activity: activity::recent(server, account.subject).await?,
+        now: server.now(),
         notice,
         fault,
     }))

@@ -29,6 +29,8 @@ pub struct AccountPage {
     pub applications: Vec<Connected>,
     /// What happened lately, the newest first.
     pub activity: Vec<Activity>,
+    /// What "ago" counts from.
+    pub now: Timestamp,
     /// What was just done.
     pub notice: Option<Notice>,
     /// What is wrong with the form that was just sent.
