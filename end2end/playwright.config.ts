@@ -12,7 +12,12 @@ export default defineConfig<Settings>({
   forbidOnly: Boolean(process.env.CI),
   workers: 2,
   timeout: 90_000,
-  expect: { timeout: 15_000 },
+  expect: {
+    timeout: 15_000,
+    // All that a page says and nothing else.
+    toMatchAriaSnapshot: { children: 'deep-equal', pathTemplate: '{testDir}/spoken/{arg}{ext}' },
+  },
+  updateSnapshots: process.env.CI ? 'none' : 'missing',
   reporter: [[process.env.CI ? 'dot' : 'line'], ['./reporters/closing-line.ts']],
   use: {
     viewport: { width: 1280, height: 900 },

@@ -57,6 +57,15 @@ export class Application {
     return JSON.parse(await region.innerText()) as Record<string, unknown>;
   }
 
+  /** The parts of the header stand beside each other. */
+  async hasAHeaderOfOneRow(): Promise<void> {
+    const middles = await this.page.locator('.site-header > *').evaluateAll((parts) => {
+      const shown = parts.map((part) => part.getBoundingClientRect()).filter(({ height }) => height > 0);
+      return shown.map(({ top, bottom }) => (top + bottom) / 2);
+    });
+    expect(Math.max(...middles) - Math.min(...middles), `pixels between the rows of the header`).toBeLessThan(8);
+  }
+
   /** Nothing sticks out to the side. */
   async fitsTheWindow(): Promise<void> {
     const surplus = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
