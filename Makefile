@@ -33,7 +33,7 @@ format: ## put Rust, CSS and TypeScript into the form that check wants
 release: ## dist/cloakroom: the optimised binary and its site
 	@tools/release.sh
 
-figures: ## sizes, start-up and memory of a release build, as a table
+figures: ## sizes, start-up, memory and Lighthouse of a release build, as tables
 	@tools/figures.sh
 
 bench: ## CPU, rate and latency of operations, as a table (ENGINES=postgres-redis; PEERS=1; ARGS="--seconds 2 token")

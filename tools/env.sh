@@ -13,6 +13,7 @@ tools=${CLOAKROOM_TOOLS:-$cache/tools}
 cargo_leptos_version=0.3.11
 cargo_deny_version=0.20.2
 binaryen_version=132.0.0
+lighthouse_version=13.5.0
 rust_version=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
 wasm_bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"/\1/p;q}' "$root/Cargo.lock")
 
@@ -20,6 +21,7 @@ cargo_leptos_directory=$tools/cargo-leptos-$cargo_leptos_version
 cargo_deny_directory=$tools/cargo-deny-$cargo_deny_version
 wasm_bindgen_directory=$tools/wasm-bindgen-$wasm_bindgen_version
 binaryen_directory=$tools/binaryen-$binaryen_version
+lighthouse_directory=$tools/lighthouse-$lighthouse_version
 
 # Ours first: cargo-leptos takes whatever wasm-bindgen and wasm-opt it finds, with no look at their versions.
 PATH=$cargo_leptos_directory/bin:$cargo_deny_directory/bin:$wasm_bindgen_directory/bin:$binaryen_directory/node_modules/.bin:$PATH

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and nothing else. Times are those of two cores.
-# usage: tools/setup.sh [test] [check] [release]      nothing: what `make` needs
+# usage: tools/setup.sh [test] [check] [release] [figures]      nothing: what `make` needs
 set -euo pipefail
 # shellcheck source=tools/env.sh
 source "$(dirname "$0")/env.sh"
@@ -103,15 +103,17 @@ install_journeys() {
         cp end2end/package-lock.json end2end/node_modules/.installed
 }
 
-optimiser() {
-    [ -x "$binaryen_directory/node_modules/.bin/wasm-opt" ] && return
+# from_npm NAME VERSION DIRECTORY EXECUTABLE WHAT: installs a tool into its own directory.
+from_npm() {
+    local name=$1 version=$2 directory=$3 executable=$4 what=$5
+    [ -x "$directory/node_modules/.bin/$executable" ] && return
     node_is_there || stop "Please install Node.js 20 or newer with npm first, then say it again."
-    step "Installing wasm-opt (binaryen $binaryen_version) from npm" "20 seconds" install_optimiser || stop "npm could not install binaryen $binaryen_version. Its own words are above."
+    step "Installing $what from npm" "20 seconds" install_from_npm || stop "npm could not install $name $version. Its own words are above."
 }
 
-install_optimiser() {
-    rm -rf "$binaryen_directory" && mkdir -p "$binaryen_directory" &&
-        npm install --prefix "$binaryen_directory" --loglevel=error --no-audit --no-fund "binaryen@$binaryen_version" >/dev/null
+install_from_npm() {
+    rm -rf "$directory" && mkdir -p "$directory" &&
+        npm install --prefix "$directory" --loglevel=error --no-audit --no-fund "$name@$version" >/dev/null
 }
 
 packages cc:build-essential
@@ -134,5 +136,9 @@ if wants check; then
     journeys
 fi
 if wants release; then
-    optimiser
+    from_npm binaryen "$binaryen_version" "$binaryen_directory" wasm-opt "wasm-opt (binaryen $binaryen_version)"
+fi
+if wants figures; then
+    packages chromium:chromium
+    from_npm lighthouse "$lighthouse_version" "$lighthouse_directory" lighthouse "Lighthouse $lighthouse_version"
 fi

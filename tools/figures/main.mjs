@@ -2,6 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { Browser } from './browser.mjs';
+import { scores } from './lighthouse.mjs';
+import { pages } from './pages.mjs';
 import { Server } from './server.mjs';
 import { signIns } from './sign-ins.mjs';
 
@@ -10,7 +13,7 @@ const SESSIONS = 1_000;
 const TOGETHER = 4;
 const STARTS = 5;
 
-const [directory] = process.argv.slice(2);
+const [directory, modules] = process.argv.slice(2);
 const rows = [];
 
 /** What the browser loads for the islands, as it goes over the wire. */
@@ -61,6 +64,21 @@ for (let run = 0; run < STARTS; run += 1) {
 rows.push([`Start-up to first answer, nothing there yet (median of ${STARTS})`, '300 ms', `${median(first).toFixed(0)} ms`]);
 rows.push([`Start-up to first answer, with data (median of ${STARTS})`, '300 ms', `${median(later).toFixed(0)} ms`]);
 
+let weights = [];
+await withData((data) =>
+  withServer(data, async (server) => {
+    const browser = await Browser.open(modules);
+    try {
+      for (const [page, told] of await scores(browser, server)) {
+        rows.push([`Lighthouse, ${page}: performance, accessibility, best practices, SEO`, '100 / 100 / 100 / 100', told]);
+      }
+      weights = await pages(browser, server, ADA);
+    } finally {
+      await browser.close();
+    }
+  }),
+);
+
 await withData((data) =>
   withServer(data, async (server) => {
     rows.push(['Resident memory, idle', '60 MB', `${(await server.memory()).toFixed(1)} MB`]);
@@ -78,3 +96,6 @@ rows.push(['Binary', '', `${(size / 1e6).toFixed(1)} MB`]);
 console.log(`\nMeasured on ${cpus().length} cores (${cpus()[0].model.trim()}), all embedded, one process.\n`);
 console.log('| figure | aim | measured |\n| --- | --- | --- |');
 for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+console.log('\nBytes of each page as they are sent, brotli where it is compressed, with nothing kept from before:\n');
+console.log('| page | HTML | CSS | JS | WASM | fonts | images | all |\n| --- | --- | --- | --- | --- | --- | --- | --- |');
+for (const row of weights) console.log(`| ${row.join(' | ')} |`);

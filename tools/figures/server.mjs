@@ -19,6 +19,7 @@ export class Server {
   constructor(directory, data, [application, provider, resource]) {
     this.directory = directory;
     this.origin = `http://localhost:${application}`;
+    this.provider = `http://localhost:${provider}`;
     this.environment = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
