@@ -21,7 +21,8 @@ pub(super) struct Copies {
 
 enum Kept {
     File(PathBuf),
-    /// The keys of the one session's records.
+    /// The keys of the one session's records; as they are now, those lie beside them, for one of them changes with each further
+    /// session of the user.
     Redis(MultiplexedConnection, Vec<String>),
 }
 
@@ -39,11 +40,16 @@ impl Copies {
             Store::Redis(url) => {
                 let client = redis::Client::open(url.as_str()).map_err(|error| redis_failed(&error))?;
                 let mut connection = client.get_multiplexed_async_connection().await.map_err(|error| redis_failed(&error))?;
-                let keys = redis::cmd("KEYS")
+                let keys: Vec<String> = redis::cmd("KEYS")
                     .arg("cloakroom:session*")
                     .query_async(&mut connection)
                     .await
                     .map_err(|error| redis_failed(&error))?;
+                let mut copying = redis::pipe();
+                for key in &keys {
+                    copying.cmd("COPY").arg(key).arg(template(key)).ignore();
+                }
+                copying.exec_async(&mut connection).await.map_err(|error| redis_failed(&error))?;
                 Kept::Redis(connection, keys)
             }
         };
@@ -111,6 +117,11 @@ fn copy_rows(file: &PathBuf, count: u32) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where a record lies as it was with one session.
+fn template(key: &str) -> String {
+    format!("template:{key}")
+}
+
 async fn copy_keys(connection: &mut MultiplexedConnection, keys: &[String], from: u32, count: u32) -> Result<(), Failure> {
     let mut copying = redis::pipe();
     for number in from..from + count {
@@ -119,7 +130,7 @@ async fn copy_keys(connection: &mut MultiplexedConnection, keys: &[String], from
             let digits = format!("{number:08}");
             let kept = key.len().saturating_sub(digits.len());
             let copy = format!("{}{digits}", key.get(..kept).unwrap_or_default());
-            copying.cmd("COPY").arg(key).arg(copy).ignore();
+            copying.cmd("COPY").arg(template(key)).arg(copy).ignore();
         }
     }
     copying.exec_async(connection).await.map_err(|error| redis_failed(&error))
