@@ -35,11 +35,13 @@ struct Course {
 /// One of them.
 struct Person {
     origin: String,
-    name: usize,
+    name: u64,
     browser: Browser,
     course: Arc<Course>,
     /// A sign-out got no answer: the session may have ended.
     unsure: bool,
+    /// The session could not be looked up.
+    in_doubt: bool,
     ledger: Ledger,
 }
 
@@ -54,11 +56,21 @@ struct Ledger {
     ended: Vec<BTreeMap<String, String>>,
     /// Sign-outs that were not: they may have been done.
     unanswered: usize,
+    /// Sessions that were there again after they could not be looked up for a while.
+    kept: usize,
+}
+
+/// What the weather did to them.
+pub(super) struct Account {
+    /// Sessions that were there again after they could not be looked up for a while.
+    pub(super) kept: usize,
+    /// Sign-outs that were not acknowledged.
+    pub(super) unanswered: usize,
 }
 
 impl People {
     /// Sends `number` of them to the house.
-    pub(super) fn at(house: &Running, number: usize) -> Self {
+    pub(super) fn at(house: &Running, number: u64) -> Self {
         let stop = CancellationToken::new();
         let send = |name| {
             let course = Arc::new(Course::default());
@@ -68,11 +80,12 @@ impl People {
                 browser: Browser::default(),
                 course: Arc::clone(&course),
                 unsure: false,
+                in_doubt: false,
                 ledger: Ledger::default(),
             };
             (course, tokio::spawn(person.live(stop.clone())))
         };
-        Self { people: (0..number).map(send).collect(), stop: stop.clone() }
+        Self { people: (1..=number).map(send).collect(), stop: stop.clone() }
     }
 
     /// Waits until each of them has had two good rounds from now on.
@@ -86,10 +99,10 @@ impl People {
         .await;
     }
 
-    /// Waits until each of them has been told to come again, twice from now on.
+    /// Waits until each of them has been told to come again, four times from now on: so often that each has tried to leave.
     pub(super) async fn are_turned_away(&self) {
         let done = |course: &Arc<Course>| course.turned_away.load(Ordering::SeqCst);
-        let wanted: Vec<u64> = self.people.iter().map(|(course, _)| done(course) + 2).collect();
+        let wanted: Vec<u64> = self.people.iter().map(|(course, _)| done(course) + 4).collect();
         until("everybody is turned away", async || {
             self.mourn();
             self.people.iter().zip(&wanted).all(|((course, _), wanted)| done(course) >= *wanted)
@@ -103,7 +116,7 @@ impl People {
     }
 
     /// Calls them home, and holds the house to all that they were told.
-    pub(super) async fn hold_to_account(self, house: &Running) {
+    pub(super) async fn hold_to_account(self, house: &Running) -> Account {
         self.stop.cancel();
         let mut ledgers = Vec::new();
         for (_, person) in self.people {
@@ -118,6 +131,8 @@ impl People {
             assert_eq!(page.status, StatusCode::UNAUTHORIZED, "a session that had ended came back");
         }
         audited(house, &ledgers).await;
+        let sum = |count: fn(&Ledger) -> usize| ledgers.iter().map(count).sum();
+        Account { kept: sum(|ledger| ledger.kept), unanswered: sum(|ledger| ledger.unanswered) }
     }
 }
 
@@ -169,7 +184,7 @@ impl Person {
         self
     }
 
-    /// Signs in, looks around, and every other time signs out; false where the weather did not allow it.
+    /// Signs in, looks around, and every third time signs out, not all at the same time; false where the weather did not allow it.
     async fn round(&mut self, round: u64) -> bool {
         if !self.browser.cookies.contains_key(SESSION) && !self.sign_in().await {
             return false;
@@ -177,13 +192,13 @@ impl Person {
         for _ in 0..2 {
             match self.look_around().await {
                 Some(true) => {}
-                // Some try to sign out all the same.
-                Some(false) => return round.is_multiple_of(3) && self.sign_out().await,
+                // Whoever cannot look around may want to leave all the same.
+                Some(false) => return !self.unsure && self.sign_out().await,
                 // The unanswered sign-out was done.
                 None => return true,
             }
         }
-        round.is_multiple_of(2) || self.sign_out().await
+        !(round + self.name).is_multiple_of(3) || self.sign_out().await
     }
 
     async fn sign_in(&mut self) -> bool {
@@ -206,7 +221,7 @@ impl Person {
         let cookie = self.browser.cookies.get(SESSION).cloned();
         let session = self.fetch(Method::GET, "/session").await;
         if session.status == StatusCode::UNAUTHORIZED && self.unsure {
-            self.unsure = false;
+            (self.unsure, self.in_doubt) = (false, false);
             self.browser.cookies.remove(SESSION);
             return None;
         }
@@ -214,6 +229,9 @@ impl Person {
         if well {
             assert_eq!(session.status, StatusCode::OK, "a session is lost: {}", session.body);
             self.unsure = false;
+            self.ledger.kept += usize::from(std::mem::take(&mut self.in_doubt));
+        } else {
+            self.in_doubt = true;
         }
         let home = tokio::time::timeout(HANG, self.browser.get(&self.origin)).await.expect("a page comes");
         if self.answered(&home) {
@@ -245,7 +263,7 @@ impl Person {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         assert!(!self.browser.cookies.contains_key(SESSION), "{:?}", self.browser.hops);
         self.ledger.ended.push(cookies);
-        self.unsure = false;
+        (self.unsure, self.in_doubt) = (false, false);
         let location = serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()["location"].as_str().unwrap().to_owned();
         let leading = self.browser.get(&location);
         let page = tokio::time::timeout(HANG, leading).await.expect("the provider's part ends");

@@ -17,7 +17,7 @@ async fn a_postgres_that_ends_or_stands_still_loses_nothing_that_was_acknowledge
         // A Queue that others share would hand events to their workers.
         configuration.queue = redis.url();
         // So that it takes less time to see that nobody has to wait for ever.
-        configuration.provider.patience = SignedDuration::from_secs(2);
+        configuration.provider.patience = SignedDuration::from_secs(1);
     });
     let Some(house) = house.await else { return };
     let people = People::at(&house, 3);

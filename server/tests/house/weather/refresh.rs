@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use test_engines::{Redis, until};
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,12 +19,17 @@ async fn expired(house: &Running) -> Browser {
     browser
 }
 
+/// A call of the API at `url`.
+fn request(client: &Client, browser: &Browser, url: &str) -> RequestBuilder {
+    let cookie = format!("__Host-session={}", browser.cookies["__Host-session"]);
+    let request = client.get(format!("{url}/resource-api/profile"));
+    request.header("cookie", cookie).header("x-csrf", "1").header("sec-fetch-site", "same-origin")
+}
+
 /// Calls the API `count` times at once, at each of `urls` in turn; what was answered, and whether it says when to come again.
 async fn call(client: &Client, browser: &Browser, urls: &[&str], count: usize) -> Vec<(StatusCode, bool)> {
-    let cookie = format!("__Host-session={}", browser.cookies["__Host-session"]);
     let calls = urls.iter().cycle().take(count).map(|url| {
-        let request = client.get(format!("{url}/resource-api/profile"));
-        let request = request.header("cookie", &cookie).header("x-csrf", "1").header("sec-fetch-site", "same-origin");
+        let request = request(client, browser, url);
         async {
             let answer = request.send().await.unwrap();
             (answer.status(), answer.headers().contains_key("retry-after"))
@@ -99,19 +104,14 @@ async fn the_holder_is_killed(granted: bool) {
     let before = house.refresh_tokens.lock().unwrap().len();
     let gate = if granted { &house.answer_gate } else { &house.token_gate };
     gate.close();
-    let url = holder.url.clone();
-    let cookies = browser.cookies.clone();
-    let doomed = tokio::spawn(async move {
-        let mut tab = Browser { cookies, ..Browser::default() };
-        tab.fetch(reqwest::Method::GET, &format!("{url}/resource-api/profile")).await.status
-    });
+    let doomed = tokio::spawn(request(&client, &browser, &holder.url).send());
     let asked = house.token_requests.load(std::sync::atomic::Ordering::SeqCst);
     house.token_requests_reach(asked.max(before) + 1).await;
     if granted {
         until("it is granted", async || house.refresh_tokens.lock().unwrap().len() > before).await;
     }
     holder.die().await;
-    assert!(doomed.await.is_err(), "nobody answers it");
+    assert!(doomed.await.unwrap().is_err(), "nobody answers it");
     gate.open();
     let origin = house.configuration.application.origin.clone();
     let urls = [origin.as_str()];
