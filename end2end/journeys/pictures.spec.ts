@@ -14,7 +14,7 @@ import { signOut } from '../pages/sign-in.ts';
  */
 test('every page, light and dark, wide and phone', async ({ application, provider, links, watch, cloakroom, anotherBrowser }) => {
   test.slow();
-  watch.console.expectStatus(401, 403, 404, 410, 422);
+  watch.console.expectStatus(400, 401, 403, 404, 410, 422);
   const { page } = application;
   const picture = async (name: string): Promise<void> => {
     await expect.soft(page.locator('body')).toMatchAriaSnapshot({ name: `${name}.aria.yml`, timeout: 5_000 });
@@ -49,6 +49,10 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await picture('not-found');
   await application.open('/problem/denied');
   await picture('problem');
+  await page.goto(cloakroom.origins.provider);
+  await picture('provider-home');
+  await page.goto(`${cloakroom.origins.provider}/authorize`);
+  await picture('provider-problem');
 
   await application.open('/');
   await application.beginSignIn();
