@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::ClientAddress;
+use protocol::flow::Flow;
 
 use crate::attack::AttackReport;
 use crate::error::PageError;
@@ -72,6 +73,15 @@ pub trait Resource: Send + Sync {
     async fn ask(&self, visit: &Visit) -> Result<ResourceAnswer, PageError>;
 }
 
+/// What sign-ins were.
+#[async_trait]
+pub trait Flows: Send + Sync {
+    /// Has a browser known as a viewer that is none yet, by a cookie: the `Set-Cookie` value.
+    fn welcome(&self, visit: &Visit) -> Option<HeaderValue>;
+    /// The newest sign-in that the browser of this request began, as far as it has come.
+    async fn newest(&self, visit: &Visit) -> Result<Option<Flow>, PageError>;
+}
+
 /// What only development mode shows.
 #[async_trait]
 pub trait Development: Send + Sync {
@@ -101,6 +111,8 @@ pub struct Ports {
     pub devices: Arc<dyn Devices>,
     /// The Resource API.
     pub resource: Arc<dyn Resource>,
+    /// Absent where sign-ins are not recorded.
+    pub flows: Option<Arc<dyn Flows>>,
     /// Absent in production mode.
     pub development: Option<Arc<dyn Development>>,
     /// Absent in production mode, and where nobody's password is known.

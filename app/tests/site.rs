@@ -148,6 +148,7 @@ fn ports(viewer: Result<Option<CurrentUser>, PageError>, development: bool, prov
         sessions: fake.clone(),
         devices: fake.clone(),
         resource: fake.clone(),
+        flows: None,
         development: development.then_some(fake as Arc<dyn Development>),
         attacks: None,
     }

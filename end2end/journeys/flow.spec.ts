@@ -1,6 +1,9 @@
+import type { Locator, Page } from '@playwright/test';
+import { ADA } from '../data/accounts.ts';
 import { AFTERWARDS, BOXES, EXCHANGES, LEGEND } from '../data/diagram.ts';
 import { collisions, crowded } from '../fixtures/drawing.ts';
 import { expect, test } from '../fixtures/journey.ts';
+import { signIn } from '../pages/sign-in.ts';
 
 const normal = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
@@ -104,5 +107,139 @@ test.describe('without JavaScript', () => {
       await application.fitsTheWindow();
     }
     await application.shows('OAuth 2 Flow');
+  });
+});
+
+/** The arrows that the drawing shows as happened. */
+const lit = (page: Page): Locator => page.locator('svg.flow .arrow.lit');
+
+test('a second window follows the sign-in of the first, and nobody else does', async ({
+  application,
+  provider,
+  anotherTab,
+  anotherBrowser,
+}) => {
+  const [second, stranger] = [await anotherTab(), await anotherBrowser()];
+  for (const { application } of [second, stranger]) {
+    await application.open('/flow');
+    await application.shows('OAuth 2 Flow');
+    await expect(application.page.locator('#told')).toContainText('Sample');
+    await expect(lit(application.page)).toHaveCount(0);
+  }
+  await application.open('/');
+  await application.beginSignIn();
+  await provider.asksForPassword();
+  await expect(lit(second.page).filter({ hasText: 'POST /par' })).toHaveCount(1);
+  await expect(second.page.locator('#told')).toContainText('Under way');
+  await provider.logIn(ADA);
+  await provider.allow();
+  await application.greets(ADA);
+  await expect(lit(second.page)).toHaveCount(13);
+  await expect(second.page.locator('#told')).toContainText('Complete in');
+  await expect(second.page.locator('svg.flow .time')).toHaveCount(13);
+  await expect(second.page.getByRole('status')).toContainText('Complete in');
+  await expect(lit(stranger.page)).toHaveCount(0);
+  await expect(stranger.page.locator('#told')).toContainText('Sample');
+});
+
+test('a sign-in is stepped through, played again and taken along', async ({ application, provider }) => {
+  const { page } = application;
+  await signIn({ application, provider }, ADA);
+  await application.open('/flow');
+  await expect(lit(page)).toHaveCount(13);
+  await application.shows('OAuth 2 Flow');
+
+  await page.locator('#exchange-9').getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Exchange 9: POST /token' })).toBeVisible();
+  await expect(page.locator('#exchange-9 a')).toHaveAttribute('aria-current', 'true');
+  await application.shows('OAuth 2 Flow');
+  await page.getByRole('link', { name: 'Next', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Exchange 10: Access token + Refresh token' })).toBeVisible();
+  await page.getByText('id token: header and claims').first().click();
+  await expect(page.locator('details.token[open] code')).toContainText('"auth_time"');
+  await page.getByRole('link', { name: 'Back', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Exchange 9: POST /token' })).toBeVisible();
+  await page.locator('svg.flow [data-exchange="13"] .number').click();
+  await expect(page.getByRole('heading', { level: 2, name: /^Exchange 13:/ })).toBeVisible();
+
+  const replay = page.getByRole('group', { name: 'Replay' });
+  await replay.getByRole('button', { name: 'Play' }).click();
+  const shown = page.locator('svg.flow .arrow.shown');
+  await expect(shown).toHaveCount(2);
+  await replay.getByRole('button', { name: 'Pause' }).click();
+  await expect(replay.getByRole('button', { name: 'Play' })).toBeVisible();
+  const held = await shown.count();
+  expect(held).toBeLessThan(13);
+  await replay.getByRole('button', { name: 'Step', exact: true }).click();
+  await expect(shown).toHaveCount(held + 1);
+  await expect(page.getByRole('status').filter({ hasText: `Exchange ${held + 1}:` })).toHaveCount(1);
+  await replay.getByRole('button', { name: 'Step back' }).click();
+  await expect(shown).toHaveCount(held);
+  await replay.getByRole('combobox', { name: 'Speed' }).selectOption('4×');
+  await replay.getByRole('button', { name: 'Play' }).click();
+  await expect(shown).toHaveCount(13);
+  await expect(replay.getByRole('button', { name: 'Play' })).toBeVisible();
+
+  for (const [name, file] of [
+    ['JSON', 'flow.json'],
+    ['SVG', 'flow.svg'],
+    ['PNG', 'flow.png'],
+  ] as const) {
+    const coming = page.waitForEvent('download');
+    await page.locator('.flow-state .ways').getByText(name, { exact: true }).click();
+    expect((await coming).suggestedFilename()).toBe(file);
+  }
+});
+
+test('who wants no motion steps instead', async ({ application, provider }) => {
+  await application.page.emulateMedia({ reducedMotion: 'reduce' });
+  await signIn({ application, provider }, ADA);
+  await application.open('/flow');
+  const replay = application.page.getByRole('group', { name: 'Replay' });
+  await expect(replay.getByRole('button', { name: 'Step', exact: true })).toBeVisible();
+  await expect(replay.getByRole('button', { name: 'Play' })).toHaveCount(0);
+});
+
+test('no time of a recorded flow lies over anything else, whether an exchange is open or not', async ({
+  application,
+  provider,
+}) => {
+  const { page } = application;
+  await signIn({ application, provider }, ADA);
+  for (const path of ['/flow', '/flow?exchange=9']) {
+    await application.open(path);
+    await expect(lit(page)).toHaveCount(13);
+    const drawing = page.locator('svg.flow');
+    await expect(drawing.locator('.time')).toHaveCount(13);
+    for (const { window, width, drawn } of WINDOWS) {
+      await page.setViewportSize({ width, height: 1100 });
+      await application.fitsTheWindow();
+      if (drawn) expect(await collisions(drawing), `${path} in a window ${window}`).toEqual([]);
+      expect(await crowded(page.locator('.exchange')), `${path}: the words in a window ${window}`).toEqual([]);
+    }
+  }
+});
+
+test.describe('without a script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a sign-in is shown and stepped through by links', async ({ application, provider }) => {
+    const { page } = application;
+    await application.open('/flow');
+    await expect(page.locator('#told')).toContainText('Sample');
+    await page.locator('.flow-state').getByRole('link', { name: 'Sign in', exact: true }).click();
+    await provider.logIn(ADA);
+    await provider.allow();
+    await expect(page).toHaveURL(/\/flow$/);
+    await page.reload();
+    await expect(lit(page)).toHaveCount(13);
+    await page.locator('#exchange-1').getByRole('link').click();
+    for (let number = 2; number <= 13; number += 1) {
+      await page.getByRole('link', { name: 'Next', exact: true }).click();
+      await expect(page.getByRole('heading', { level: 2, name: new RegExp(`^Exchange ${number}:`) })).toBeVisible();
+    }
+    await expect(page.getByRole('link', { name: 'Next', exact: true })).toHaveCount(0);
+    await page.getByRole('link', { name: 'Close' }).click();
+    await expect(page).toHaveURL(/\/flow$/);
   });
 });

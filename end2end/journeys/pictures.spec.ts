@@ -10,14 +10,14 @@ import { signOut } from '../pages/sign-in.ts';
  *
  * What each page says to whoever cannot see it is held against `../spoken`: roles, names and states, word for word.
  * `make end2end ARGS="--project=embedded --update-snapshots pictures"` writes those files anew; then read the difference, and put
- * regular expressions where something varies.
+ * regular expressions where something varies. What a recorded sign-in says is told in flow.spec.ts.
  */
 test('every page, light and dark, wide and phone', async ({ application, provider, links, watch, cloakroom, anotherBrowser }) => {
   test.slow();
   watch.console.expectStatus(400, 401, 403, 404, 410, 422);
   const { page } = application;
-  const picture = async (name: string): Promise<void> => {
-    await expect.soft(page.locator('body')).toMatchAriaSnapshot({ name: `${name}.aria.yml`, timeout: 5_000 });
+  const picture = async (name: string, { spoken } = { spoken: true }): Promise<void> => {
+    if (spoken) await expect.soft(page.locator('body')).toMatchAriaSnapshot({ name: `${name}.aria.yml`, timeout: 5_000 });
     // Half of a desk's window, which is 200 % in it, and the narrowest that text has to flow into (WCAG 2.2, 1.4.10).
     for (const width of [640, 320]) {
       await page.setViewportSize({ width, height: 900 });
@@ -49,6 +49,8 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await picture('not-found');
   await application.open('/problem/denied');
   await picture('problem');
+  await application.open('/flow?exchange=3');
+  await picture('flow-sample-exchange', { spoken: false });
   await page.goto(cloakroom.origins.provider);
   await picture('provider-home');
   await page.goto(`${cloakroom.origins.provider}/authorize`);
@@ -90,6 +92,10 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   await application.open('/identity');
   await application.shows('Your identity');
   await picture('identity');
+  await application.open('/flow');
+  await picture('flow-recorded', { spoken: false });
+  await application.open('/flow?exchange=9');
+  await picture('flow-exchange', { spoken: false });
   const phone = await anotherBrowser();
   const tablet = await anotherBrowser();
   await application.open('/sessions');

@@ -13,6 +13,7 @@ use axum::body::{Body, to_bytes};
 use http::Response;
 use protocol::Clock;
 
+use crate::flow::Gallery;
 use crate::house::RESOURCE_ROUTE;
 use crate::outcome;
 
@@ -28,6 +29,8 @@ pub struct Desk {
     pub api: Arc<ApplicationApi>,
     /// For ages.
     pub clock: Arc<dyn Clock>,
+    /// The flows, where they are recorded.
+    pub(crate) flows: Option<Gallery>,
 }
 
 /// The request as the box looks at it.
@@ -38,7 +41,13 @@ pub(crate) fn seen(visit: &Visit) -> application_api::Visit<'_> {
 #[async_trait]
 impl SignIn for Desk {
     async fn begin(&self, visit: &Visit) -> Outcome {
-        outcome::of_begin(self.api.begin(&seen(visit)).await)
+        let viewer = self.flows.as_ref().map(|flows| flows.viewer(visit));
+        let begin = self.api.begin(&seen(visit), viewer.as_ref().map(|viewer| viewer.name.as_str())).await;
+        let mut outcome = outcome::of_begin(begin);
+        if outcome.location.is_some() {
+            outcome.cookies.extend(viewer.and_then(|viewer| viewer.cookie));
+        }
+        outcome
     }
 
     async fn complete(&self, visit: &Visit, provider: Option<&str>) -> Outcome {
@@ -46,7 +55,11 @@ impl SignIn for Desk {
     }
 
     async fn sign_out(&self, visit: &Visit) -> Outcome {
-        outcome::of_sign_out(self.api.sign_out(&seen(visit)).await)
+        let mut outcome = outcome::of_sign_out(self.api.sign_out(&seen(visit)).await);
+        if let (Some(flows), Some(_)) = (&self.flows, &outcome.location) {
+            outcome.cookies.extend(flows.leave(visit).await);
+        }
+        outcome
     }
 
     fn providers(&self) -> Vec<ProviderChoice> {

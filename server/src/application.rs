@@ -14,12 +14,14 @@ use leptos::config::LeptosOptions;
 use protocol::fetch_metadata::is_our_own;
 use tower_http::compression::CompressionLayer;
 
+use crate::flow::{self, Gallery};
 use crate::site::files;
 use crate::surface;
 
 /// Puts the origin together.
-pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) -> Router {
+pub(crate) fn router(site: Site, api: &Arc<ApplicationApi>, flows: Option<Gallery>, options: &LeptosOptions) -> Router {
     let keys = api.client_jwks();
+    let events = flows.map(|flows| flow::router(flows, &api.settings().origin, api.stopping()));
     site.router()
         .route("/jwks", get(move || async move { Json(keys) }))
         .merge(files(options))
@@ -27,6 +29,7 @@ pub fn router(site: Site, api: &Arc<ApplicationApi>, options: &LeptosOptions) ->
         .layer(CompressionLayer::new().compress_when(for_everybody))
         .layer(from_fn_with_state(Arc::from(api.settings().origin.as_str()), refuse_other_sites))
         .merge(surface::router(api))
+        .merge(events.unwrap_or_default())
         .layer(from_fn_with_state(Arc::clone(api), surface::proxy::first))
         .layer(from_fn(guarded))
 }

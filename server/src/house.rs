@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::Site;
-use app::ports::{Attacks, Development, Ports};
+use app::ports::{Attacks, Development, Flows, Ports};
 use application_api::proxy::Route;
 use application_api::{ApplicationApi, Lines};
 use authorization_server::{AuthorizationServer, Boxes, DemoAccount, Lifetimes, Outbound, PrepareError};
@@ -19,8 +19,9 @@ use user_database::SqlDatabase;
 
 use crate::adapters::{Backstage, Desk};
 use crate::attacks::Range;
-use crate::configuration::{Role, without_password};
+use crate::configuration::{Flow, Role, without_password};
 use crate::demonstration::{self, ACCOUNTS};
+use crate::flow::{Book, Gallery};
 use crate::health::{self, Engines};
 use crate::herald::ProviderHerald;
 use crate::pages::ProviderPages;
@@ -226,12 +227,15 @@ fn application_origin(
         Arc::clone(&nature.clock),
         Arc::clone(&nature.rng),
     ));
-    let desk = Arc::new(Desk { api: Arc::clone(&api), clock: Arc::clone(&nature.clock) });
+    let gallery = (configuration.flow() == Flow::Recorded)
+        .then(|| Gallery { book: Book::new(Arc::clone(cache), &configuration.provider.issuer), rng: Arc::clone(&nature.rng) });
+    let desk = Arc::new(Desk { api: Arc::clone(&api), clock: Arc::clone(&nature.clock), flows: gallery.clone() });
     let ports = Ports {
         sign_in: desk.clone(),
         sessions: desk.clone(),
         devices: desk.clone(),
         resource: desk,
+        flows: gallery.clone().map(|gallery| Arc::new(gallery) as Arc<dyn Flows>),
         development: configuration.is_development().then(|| {
             let demo_accounts = demo_accounts(configuration);
             Arc::new(Backstage { outbox: configuration.outbox(), demo_accounts }) as Arc<dyn Development>
@@ -239,7 +243,8 @@ fn application_origin(
         attacks: range(configuration, nature, cache, http),
     };
     let site = Site::new(options.clone(), ports);
-    Ok((application::router(site, &api, options), api))
+    let router = application::router(site, &api, gallery, options);
+    Ok((router, api))
 }
 
 /// Where attacks can be tried: in development, at a provider of ours with demonstration accounts.

@@ -14,6 +14,7 @@ pub mod demonstration;
 pub mod dev_certificate;
 pub mod devices;
 pub mod failure;
+pub mod flow;
 pub mod health;
 pub mod herald;
 pub mod house;

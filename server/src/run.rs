@@ -10,10 +10,12 @@ use tokio_util::sync::CancellationToken;
 use crate::configuration::{Configuration, Role};
 use crate::crew::Crew;
 use crate::demonstration::ACCOUNTS;
+use crate::flow::{self, Book};
 use crate::house::{House, Nature};
 use crate::listener::{self, Certificate, OpenDoor};
+use crate::telemetry::{self, Outlet};
 use crate::verify::verify;
-use crate::{Failure, signing_keys, site, telemetry, worker};
+use crate::{Failure, signing_keys, site, worker};
 
 /// How long requests in flight may take to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -28,8 +30,8 @@ const CLIENTS_EVERY: u32 = 24 * 60;
 /// [`Failure`] where it cannot start, or where a part of it ends by itself.
 pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), Failure> {
     verify(&configuration)?;
-    telemetry::start(&configuration.log)?;
     let nature = Nature::default();
+    let outlet = telemetry::start(&configuration, &nature)?;
     // Addresses first: another Cloakroom on the same ports should be named before its files are touched.
     let certificates = listener::certificates(&configuration)?;
     let doors = listen(&configuration, &certificates).await?;
@@ -61,6 +63,23 @@ pub async fn serve(configuration: Configuration, began: Instant) -> Result<(), F
     }
     if let Some(server) = &house.authorization_server {
         crew.add("key keeper", signing_keys::keep(Arc::clone(server), crew.stop()));
+    }
+    match (outlet, house.cache.clone()) {
+        (Outlet::Recorded(recorded), Some(cache)) => {
+            let (book, stop) = (Book::new(cache, &configuration.provider.issuer), crew.stop());
+            crew.add("flows", async move {
+                flow::write(recorded, book, stop).await;
+                Ok(())
+            });
+        }
+        (Outlet::Counted(counts), _) => {
+            let stop = crew.stop();
+            crew.add("counts", async move {
+                counts.tell(stop).await;
+                Ok(())
+            });
+        }
+        (Outlet::Recorded(_) | Outlet::None, _) => {}
     }
     let unused_for = configuration.provider.registration_unused_for;
     crew.add("pruner", prune(house.cache.clone(), house.database.clone(), nature, unused_for, crew.stop()));

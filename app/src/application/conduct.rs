@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub struct Conduct {
     island: Arc<AtomicBool>,
     form: Arc<AtomicBool>,
-    session: Arc<AtomicBool>,
+    script: Arc<AtomicBool>,
 }
 
 impl Conduct {
@@ -24,9 +24,9 @@ impl Conduct {
         self.form.store(true, Ordering::Relaxed);
     }
 
-    /// The page follows the session of its user, by a script of its own.
-    pub fn follows_session(&self) {
-        self.session.store(true, Ordering::Relaxed);
+    /// The page runs a script of its own, beside islands.
+    pub fn runs_script(&self) {
+        self.script.store(true, Ordering::Relaxed);
     }
 
     /// Whether islands come to life.
@@ -34,9 +34,9 @@ impl Conduct {
         self.island.load(Ordering::Relaxed)
     }
 
-    /// Whether the page follows its session.
-    pub fn follows(&self) -> bool {
-        self.session.load(Ordering::Relaxed)
+    /// Whether the page runs a script of its own.
+    pub fn is_scripted(&self) -> bool {
+        self.script.load(Ordering::Relaxed)
     }
 
     /// Whether a form posts.

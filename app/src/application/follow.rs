@@ -31,13 +31,18 @@ pub(super) fn path(options: &LeptosOptions) -> String {
 
 /// The script itself; its name changes with it.
 pub(super) async fn get() -> impl IntoResponse {
+    served(SCRIPT)
+}
+
+/// A script whose name changes with it: kept for ever.
+pub(super) fn served(script: &'static str) -> impl IntoResponse {
     let headers = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
-    (headers, SCRIPT)
+    (headers, script)
 }
 
 /// How the script knows whom a page is for; `/api/current-user` gives it the two parts.
@@ -50,6 +55,6 @@ fn owner(user: &CurrentUser) -> String {
 pub(crate) fn FollowSession() -> impl IntoView {
     let user = viewer().user().map(owner)?;
     let path = path(&use_context::<LeptosOptions>()?);
-    use_context::<Conduct>()?.follows_session();
+    use_context::<Conduct>()?.runs_script();
     Some(view! { <script type="module" src=path nonce=use_nonce() data-user=user></script> })
 }

@@ -20,11 +20,11 @@ use protocol::LocalPath;
 use protocol::fetch_metadata::is_navigation;
 
 use super::conduct::Conduct;
-use super::follow;
 use super::headers::{Policy, write_for_data};
 use super::identity;
 use super::not_found::WrongMethod;
 use super::shell::{App, shell};
+use super::{flow, follow};
 use crate::components::Viewer;
 use crate::error::PageError;
 use crate::functions::exchange::visit_of;
@@ -82,10 +82,12 @@ impl Site {
             .route("/sessions/sign-out", post(function.clone()))
             .route("/sessions/sign-out-others", post(function.clone()))
             .route(&follow::path(&self.options), get(follow::get))
+            .route(&flow::script_path(&self.options), get(flow::script))
             .route("/api/current-user", get(function.clone()))
             .route("/api/ask-resource", post(function.clone()))
             .route("/api/{*unknown}", any(unknown))
-            .merge(identity::download(&self.ports));
+            .merge(identity::download(&self.ports))
+            .merge(flow::downloads(&self.ports));
         let router = if self.ports.attacks.is_some() { router.route("/flow/attack", post(function)) } else { router };
         // Listing the routes also starts the executor that Leptos renders on.
         generate_route_list(App)
@@ -154,7 +156,7 @@ impl Site {
         let mut response = handle_response_inner(context, move || shell(options), Request::from_parts(parts, body), whole).await;
         let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| self.options.reload_port);
         let islands = conduct.runs_islands();
-        let scripted = islands || conduct.follows() || reload_port.is_some();
+        let scripted = islands || conduct.is_scripted() || reload_port.is_some();
         let posts = conduct.posts();
         let sign_out_origins = if posts { self.ports.sign_in.sign_out_origins().await } else { Vec::new() };
         let policy = Policy {

@@ -1,7 +1,9 @@
 //! `GET /login` (exchanges 1 to 4): begins a sign-in and sends the browser to the authorization endpoint.
 
+use http::StatusCode;
 use protocol::entropy::opaque;
 use protocol::fetch_metadata;
+use protocol::flow::{Shown, Trace, tell};
 use protocol::secret::{CodeVerifier, Ticket};
 use protocol::step_up::Demand;
 use protocol::wire::Parameters;
@@ -14,7 +16,7 @@ use crate::cookies::{self, SIGN_IN};
 use crate::provider::push::{Asked, UNMET};
 use crate::provider::{Provider, ProviderError};
 use crate::transaction::{Transaction, flow};
-use crate::{ApplicationApi, Session, Visit};
+use crate::{ApplicationApi, Session, Visit, flow as telling};
 
 /// What `GET /login` comes to.
 #[derive(Debug)]
@@ -44,13 +46,20 @@ pub enum Begin {
 impl ApplicationApi {
     /// Begins a sign-in with the `provider` of the query, or with the only one; `return_to` says where the user wanted to go, and
     /// is dropped where it is not ours. Who is signed in already signs in anew where `acr_values` or `max_age` demand more than
-    /// that sign-in was (step-up), or where `renew=1` says so.
-    pub async fn begin(&self, visit: &Visit<'_>) -> Begin {
+    /// that sign-in was (step-up), or where `renew=1` says so. `viewer` is who may see how it goes, by
+    /// [`viewer_of`](telling::viewer_of).
+    pub async fn begin(&self, visit: &Visit<'_>, viewer: Option<&str>) -> Begin {
         let span = tracing::info_span!("exchange", number = Exchange::Login.number());
-        self.beginning(visit).instrument(span).await
+        async {
+            let begin = self.beginning(visit, viewer).await;
+            telling::begin(&begin);
+            begin
+        }
+        .instrument(span)
+        .await
     }
 
-    async fn beginning(&self, visit: &Visit<'_>) -> Begin {
+    async fn beginning(&self, visit: &Visit<'_>, viewer: Option<&str>) -> Begin {
         if !fetch_metadata::is_navigation(visit.headers) {
             return Begin::NotANavigation;
         }
@@ -73,16 +82,25 @@ impl ApplicationApi {
             Ok(provider) => provider,
             Err(otherwise) => return otherwise,
         };
+        let state = opaque(self.rng.as_ref());
+        let trace = Trace::of_state(&state);
+        telling::begun(trace, viewer, provider.issuer());
+        telling::asked(&self.settings.origin, "/login", visit);
+        telling::within(trace, self.leading(visit, provider, &state, return_to, demand)).await
+    }
+
+    /// Remembers the sign-in (2), has the provider take the request (3), and leads to it (4).
+    async fn leading(&self, visit: &Visit<'_>, provider: &Provider, state: &str, return_to: LocalPath, demand: Demand) -> Begin {
         let metadata = match provider.metadata().await {
             Ok(metadata) => metadata,
             Err(error) => return no_provider(&error, return_to),
         };
         let rng = self.rng.as_ref();
-        let (state, nonce, verifier) = (opaque(rng), opaque(rng), CodeVerifier::new(opaque(rng)));
+        let (nonce, verifier) = (opaque(rng), CodeVerifier::new(opaque(rng)));
         let ticket = Ticket::issue(rng);
         let proof_key = provider.proof_key(&metadata);
         let bound = proof_key.as_ref().map(|key| key.thumbprint().clone());
-        let asked = Asked { state: &state, nonce: &nonce, verifier: &verifier, proof_key: bound.as_ref(), demand: &demand };
+        let asked = Asked { state, nonce: &nonce, verifier: &verifier, proof_key: bound.as_ref(), demand: &demand };
 
         let transaction = Transaction {
             provider: provider.name().to_owned(),
@@ -95,8 +113,17 @@ impl ApplicationApi {
         };
         let span = tracing::info_span!("exchange", number = Exchange::TemporaryState.number());
         let lifetime = self.settings.transaction_lifetime;
-        let remembered = transaction.remember(self.cache.as_ref(), rng, &state, &ticket, lifetime).instrument(span).await;
-        if let Err(error) = remembered {
+        let remembered = async {
+            tell(|told| {
+                told.with("state", Shown::beginning(state)).with("nonce", Shown::beginning(&nonce));
+                told.with("code_verifier", verifier.shown()).plain("return_to", return_to.as_str());
+                told.plain("expires_in", &lifetime.as_secs().to_string());
+            });
+            let remembered = transaction.remember(self.cache.as_ref(), rng, state, &ticket, lifetime).await;
+            telling::trouble(&remembered);
+            remembered
+        };
+        if let Err(error) = remembered.instrument(span).await {
             return unavailable(&error, return_to);
         }
         match provider.authorization_url(&metadata, &asked).await {
@@ -105,7 +132,12 @@ impl ApplicationApi {
                     tracing::info_span!("exchange", number = Exchange::RedirectToAuthorizationEndpoint.number()).entered();
                 let surplus = SIGN_IN.surplus(visit.cookies().map(|(name, _)| name));
                 let mut set: Vec<_> = surplus.into_iter().map(cookies::remove).collect();
-                set.push(cookies::carry(SIGN_IN.name(self.clock.now(), &flow(&state)), &ticket, Some(lifetime)));
+                let name = SIGN_IN.name(self.clock.now(), &flow(state));
+                tell(|told| {
+                    told.request("GET", url.as_str()).status(StatusCode::FOUND).form(url.query().unwrap_or_default().as_bytes());
+                    telling::cookie(told, &name, &ticket);
+                });
+                set.push(cookies::carry(name, &ticket, Some(lifetime)));
                 Begin::Redirect(url, set)
             }
             Err(error) => no_provider(&error, return_to),

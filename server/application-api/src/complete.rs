@@ -1,6 +1,8 @@
 //! `GET /callback` (exchanges 8 to 13): the decision table, and the session at its end.
 
+use http::StatusCode;
 use jiff::SignedDuration;
+use protocol::flow::{Trace, tell};
 use protocol::secret::Ticket;
 use protocol::wire::AuthorizationResponse;
 use protocol::{Exchange, LocalPath};
@@ -10,12 +12,12 @@ use tracing::Instrument as _;
 
 use crate::cookies::{self, SESSION, SIGN_IN};
 use crate::provider::push::UNMET;
-use crate::provider::settings::DEFAULT;
+use crate::provider::settings::{DEFAULT, callback_path};
 use crate::provider::token::{Exchanged, Redeemed};
 use crate::provider::{Provider, ProviderError};
 use crate::session::{self, Identity, Session, Tokens};
 use crate::transaction::{Taken, Transaction, flow};
-use crate::{ApplicationApi, Visit};
+use crate::{ApplicationApi, Visit, flow as telling};
 
 /// What `GET /callback` comes to: each row has an outcome for the user, and none leads back into the flow by itself.
 #[derive(Debug)]
@@ -53,7 +55,14 @@ impl ApplicationApi {
     pub async fn complete(&self, visit: &Visit<'_>, name: Option<&str>) -> Completion {
         let span = tracing::info_span!("exchange", number = Exchange::Callback.number());
         let Some(provider) = self.providers.named(name.unwrap_or(DEFAULT)) else { return Completion::UnknownProvider };
-        self.completing(visit, provider).instrument(span).await
+        async {
+            telling::asked(&self.settings.origin, &callback_path(provider.name()), visit);
+            let completion = self.completing(visit, provider).await;
+            telling::completed(&completion);
+            completion
+        }
+        .instrument(span)
+        .await
     }
 
     async fn completing(&self, visit: &Visit<'_>, provider: &Provider) -> Completion {
@@ -62,7 +71,26 @@ impl ApplicationApi {
         let Some(state) = response.state.as_deref() else {
             return if denied { Completion::Denied(LocalPath::home()) } else { Completion::InvalidResponse };
         };
+        let trace = Trace::of_state(state);
+        tell(|told| {
+            told.of(trace);
+        });
+        telling::within(trace, self.answering(visit, provider, &response, state, denied)).await
+    }
+
+    /// Completes the sign-in of `state`; its user has `denied` it, or not.
+    async fn answering(
+        &self,
+        visit: &Visit<'_>,
+        provider: &Provider,
+        response: &AuthorizationResponse,
+        state: &str,
+        denied: bool,
+    ) -> Completion {
         let bound = SIGN_IN.find(&flow(state), visit.cookies());
+        if let Some((name, ticket)) = &bound {
+            tell(|told| telling::cookie(told, name, ticket));
+        }
         let transaction = match Transaction::take(self.cache.as_ref(), state, bound.as_ref().map(|(_, ticket)| ticket)).await {
             Ok(Taken::Ours(transaction)) => transaction,
             Ok(Taken::Foreign) => return Completion::OtherBrowser,
@@ -70,12 +98,12 @@ impl ApplicationApi {
             Ok(Taken::Gone) => return self.gone(visit).await,
             Err(error) => return unavailable(&error, LocalPath::home()),
         };
-        if let Err(refusal) = judge(provider, &transaction, &response).await {
+        if let Err(refusal) = judge(provider, &transaction, response).await {
             return refusal;
         }
-        let Some(code) = response.code else { return Completion::InvalidResponse };
+        let Some(code) = &response.code else { return Completion::InvalidResponse };
         let Transaction { verifier, nonce, proof_key, demand, .. } = &transaction;
-        let redeemed = Redeemed { code: &code, verifier, nonce, proof_key: proof_key.as_ref(), demand };
+        let redeemed = Redeemed { code, verifier, nonce, proof_key: proof_key.as_ref(), demand };
         let exchanged = match provider.exchange(redeemed).await {
             Ok(exchanged) => exchanged,
             Err(error) => return no_tokens(&error, transaction.return_to),
@@ -90,6 +118,10 @@ impl ApplicationApi {
             Ok(ticket) => {
                 let span = tracing::info_span!("exchange", number = Exchange::SessionCookie.number());
                 span.in_scope(|| {
+                    tell(|told| {
+                        telling::cookie(told.status(StatusCode::FOUND), SESSION, &ticket);
+                        told.plain("Location", transaction.return_to.as_str());
+                    });
                     let mut set = vec![cookies::carry(SESSION.to_owned(), &ticket, None)];
                     set.extend(bound.map(|(name, _)| cookies::remove(name)));
                     Completion::SignedIn(transaction.return_to, set)
@@ -172,7 +204,20 @@ impl ApplicationApi {
         };
         let ticket = Ticket::issue(self.rng.as_ref());
         let span = tracing::info_span!("exchange", number = Exchange::SessionStorage.number());
-        if let Err(error) = self.write(visit, &ticket, &identity, &exchanged.tokens).instrument(span).await {
+        let written = async {
+            tell(|told| {
+                telling::cookie(told, SESSION, &ticket);
+                told.with("access_token", exchanged.tokens.access.token.shown());
+                if let Some(refresh) = &exchanged.tokens.refresh {
+                    told.with("refresh_token", refresh.shown());
+                }
+                told.plain("sub", &identity.subject).plain("ends_at", &identity.ends_at.to_string());
+            });
+            let written = self.write(visit, &ticket, &identity, &exchanged.tokens).await;
+            telling::trouble(&written);
+            written
+        };
+        if let Err(error) = written.instrument(span).await {
             self.forget(&ticket, &identity).await;
             self.revoke(&identity, exchanged.tokens).await;
             return Err(error);
@@ -187,7 +232,15 @@ impl ApplicationApi {
             address: visit.address.map(|address| address.to_string()),
         };
         let span = tracing::info_span!("exchange", number = Exchange::AuditEvent.number());
-        if let Err(error) = self.audit(event).instrument(span).await {
+        let audited = async {
+            tell(|told| {
+                told.plain("event", event.kind()).plain("sub", &identity.subject);
+            });
+            let audited = self.audit(event.clone()).await;
+            telling::trouble(&audited);
+            audited
+        };
+        if let Err(error) = audited.instrument(span).await {
             // Nobody holds the ticket yet: the session must not outlive this request.
             self.forget(&ticket, &identity).await;
             self.revoke(&identity, exchanged.tokens).await;

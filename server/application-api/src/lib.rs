@@ -21,6 +21,7 @@ pub mod begin;
 pub mod complete;
 pub mod cookies;
 pub mod devices;
+pub mod flow;
 pub mod proof;
 pub mod provider;
 pub mod proxy;
@@ -132,6 +133,11 @@ impl ApplicationApi {
         self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Cancelled when open event streams are let go of.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
     }
 
     /// 256 random bits as text.

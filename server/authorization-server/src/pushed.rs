@@ -11,7 +11,6 @@ use jiff::SignedDuration;
 use protocol::wire::PushedAuthorizationResponse;
 use protocol::{ClientAddress, ErrorCode, Exchange};
 use serde::{Deserialize, Serialize};
-use tracing::Instrument as _;
 
 use crate::authorize::{AuthorizeRequest, Distrusted, Record, Refusal};
 use crate::client_authentication::{self, ClientError};
@@ -75,11 +74,11 @@ pub(crate) async fn post(
     body: Bytes,
 ) -> Response {
     let address = address.map(|Extension(address)| address);
-    let pushed = push(&server, address, &headers, &body).instrument(exchange::span(Exchange::PushedAuthorizationRequest)).await;
-    let response = match pushed {
-        Ok(answer) => headers::json(StatusCode::CREATED, &answer),
-        Err(error) => error.respond(&server, &headers),
-    };
+    let pushed =
+        async { push(&server, address, &headers, &body).await.map(|answer| headers::json(StatusCode::CREATED, &answer)) };
+    let asked = ("POST", server.url("/par"));
+    let refuse = |error: PushError| error.respond(&server, &headers);
+    let response = exchange::answered(Exchange::PushedAuthorizationRequest, asked, pushed, refuse).await;
     let response = dpop::with_nonce(&server, &headers, response);
     cors::readable(&server, &headers, cors::named(&headers, &body).as_deref(), response).await
 }

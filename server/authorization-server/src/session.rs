@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::USER_AGENT;
 use jiff::{SignedDuration, Timestamp};
 use protocol::secret::Ticket;
-use protocol::{ClientAddress, Exchange, Scope};
+use protocol::{ClientAddress, Scope};
 use queue::Event;
 use serde::{Deserialize, Serialize};
 use tower_cookies::cookie::SameSite;
@@ -96,7 +96,7 @@ fn ticket(cookies: &Cookies) -> Option<Ticket> {
 pub(crate) async fn present(server: &AuthorizationServer, cookies: &Cookies) -> Result<Option<Present>, Outage> {
     let Some((session, ticket)) = open(server, cookies).await? else { return Ok(None) };
     let account = server.boxes.accounts.by_subject(session.subject);
-    let account = account.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+    let account = account.instrument(exchange::records("the account of the session, read")).await?;
     let account = account.filter(|account| session.is_of(account));
     Ok(account.map(|account| Present { session, account, ticket }))
 }
@@ -109,7 +109,7 @@ pub(crate) async fn present_to(
 ) -> Result<Option<(Present, Scope)>, Outage> {
     let Some((session, ticket)) = open(server, cookies).await? else { return Ok(None) };
     let found = server.boxes.accounts.by_subject_with_consent(session.subject, &client.client_id);
-    let found = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+    let found = found.instrument(exchange::records("the account of the session and what it allowed, read")).await?;
     let found = found.filter(|(account, _)| session.is_of(account));
     Ok(found.map(|(account, allowed)| (Present { session, account, ticket }, allowed)))
 }

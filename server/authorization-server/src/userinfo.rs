@@ -103,10 +103,9 @@ async fn respond(
         let (scheme, token) = presented?.ok_or(UserInfoError::NoToken)?;
         answer(server, method, headers, scheme, &token).await
     };
-    let response = match answer.instrument(exchange::span(Exchange::TokenResponse)).await {
-        Ok(user) => headers::json(StatusCode::OK, &user),
-        Err(error) => error.respond(server, scheme),
-    };
+    let answer = async { answer.await.map(|user| headers::json(StatusCode::OK, &user)) };
+    let asked = (method.as_str(), server.url("/userinfo"));
+    let response = exchange::answered(Exchange::TokenResponse, asked, answer, |error| error.respond(server, scheme)).await;
     let response = dpop::with_nonce(server, headers, response);
     cors::readable(server, headers, client_id.as_deref(), response).await
 }
@@ -150,6 +149,7 @@ async fn answer(
     token: &AccessToken,
 ) -> Result<UserInfo, UserInfoError> {
     let ours = access_token::read(server, token).await?.ok_or(UserInfoError::InvalidToken)?;
+    exchange::is_of_headers(headers);
     let key = match scheme {
         Scheme::Bearer => None,
         Scheme::Dpop => {
@@ -168,7 +168,7 @@ async fn answer(
     let grant = server.boxes.grants.live(grant, server.now()).await.map_err(Outage::from)?;
     let grant = grant.ok_or(UserInfoError::InvalidToken)?;
     let found = server.boxes.accounts.by_subject(grant.subject);
-    let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;
+    let account = found.instrument(exchange::records("the account of the token, read")).await.map_err(Outage::from)?;
     let account = account.filter(|account| !account.disabled).ok_or(UserInfoError::InvalidToken)?;
     // Scope by scope (OpenID Connect Core §5.4).
     let (profile, email) = (ours.claims.scope.contains("profile"), ours.claims.scope.contains("email"));

@@ -1,7 +1,10 @@
 //! The thirteen numbered exchanges of the diagram.
 
+use serde::{Deserialize, Serialize};
+
 /// A box of the diagram.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// End user client initiating login.
     Browser,
@@ -103,6 +106,11 @@ impl Exchange {
             Self::AuditEvent => &["Audit event"],
             Self::SessionCookie => &["Session cookie", "authenticated app response"],
         }
+    }
+
+    /// Whether it happens between the browser and the provider, where the Application API does not see it.
+    pub fn is_at_provider(self) -> bool {
+        matches!(self, Self::AuthorizationRequest | Self::AccountAndConsentRecords | Self::RedirectWithCode)
     }
 
     /// The boxes at the arrow's tail and head.

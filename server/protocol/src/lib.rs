@@ -14,6 +14,7 @@ pub mod entropy;
 pub mod error_code;
 pub mod exchange;
 pub mod fetch_metadata;
+pub mod flow;
 pub mod jose;
 pub mod local_path;
 pub mod pkce;

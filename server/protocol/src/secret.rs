@@ -4,6 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq as _;
 
+use crate::flow::Shown;
+
 macro_rules! secrets {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -19,6 +21,11 @@ macro_rules! secrets {
             /// The text itself; what is done with it must not print it.
             pub fn expose(&self) -> &str {
                 self.0.expose_secret()
+            }
+
+            /// What may be shown of it.
+            pub fn shown(&self) -> Shown {
+                shown(stringify!($name), self.expose())
             }
         }
 
@@ -77,6 +84,20 @@ secrets! {
     LinkToken,
     /// A DPoP proof (RFC 9449 §4): good once, but good until then.
     DpopProof,
+}
+
+/// A token that both ends may read shows what it says; a password does not even tell its length.
+fn shown(name: &str, secret: &str) -> Shown {
+    let words = name.chars().fold(String::new(), |words, letter| match letter {
+        'A'..='Z' if words.is_empty() => letter.to_lowercase().to_string(),
+        'A'..='Z' => format!("{words} {}", letter.to_lowercase()),
+        _ => format!("{words}{letter}"),
+    });
+    match name {
+        "AccessToken" | "IdToken" => Shown::token(&words, secret),
+        "Password" => Shown::Kept { kind: words, length: None },
+        _ => Shown::kept(&words, secret),
+    }
 }
 
 impl Ticket {

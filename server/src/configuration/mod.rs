@@ -36,6 +36,8 @@ pub struct Configuration {
     pub cache: String,
     /// The Queue: `embedded`, `sqlite:<path>`, or `redis://…`.
     pub queue: String,
+    /// What `/flow` knows of sign-ins; in development they are recorded, in production counted, unless this says otherwise.
+    pub flow: Option<Flow>,
     /// The Application API and its pages.
     pub application: Application,
     /// The Authorization Server.
@@ -58,6 +60,18 @@ pub enum Mode {
     Development,
     /// Where people sign in.
     Production,
+}
+
+/// What becomes of the exchanges of sign-ins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flow {
+    /// They are kept for a quarter of an hour, and each browser sees its own at `/flow`.
+    Recorded,
+    /// They are counted, and the log tells how many there were.
+    Counted,
+    /// Nothing.
+    Off,
 }
 
 /// A box that this process may run.
@@ -223,6 +237,7 @@ impl Default for Configuration {
             database: "embedded".to_owned(),
             cache: "embedded".to_owned(),
             queue: "embedded".to_owned(),
+            flow: None,
             application: Application::default(),
             provider: Provider::default(),
             resource: Resource::default(),
@@ -285,6 +300,7 @@ impl std::fmt::Debug for Configuration {
             .field("database", &without_password(&self.database))
             .field("cache", &without_password(&self.cache))
             .field("queue", &without_password(&self.queue))
+            .field("flow", &self.flow)
             .field("application", &self.application)
             .field("provider", &self.provider)
             .field("resource", &self.resource)
@@ -304,6 +320,11 @@ impl Configuration {
     /// Whether this is a developer's machine.
     pub fn is_development(&self) -> bool {
         self.mode == Mode::Development
+    }
+
+    /// What becomes of the exchanges of sign-ins.
+    pub fn flow(&self) -> Flow {
+        self.flow.unwrap_or(if self.is_development() { Flow::Recorded } else { Flow::Counted })
     }
 
     /// Whether demonstration accounts are made.

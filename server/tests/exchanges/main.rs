@@ -95,6 +95,10 @@ async fn every_exchange_happens_and_none_tells_a_secret() {
     secrets.extend(house.refresh_tokens.lock().unwrap().clone());
     secrets.extend(browser.cookies.values().filter(|value| value.len() >= 32).cloned());
     secrets.extend(["eyJ".to_owned(), support::PASSWORD.to_owned()]);
+    // What exchanges carry is told by name, kind and length.
+    for name in ["code_verifier", "client_assertion", "access_token", "refresh_token", "id_token", "password", "__Host-session"] {
+        assert!(told.contains(name), "{name} is told of in {told}");
+    }
     for secret in secrets {
         assert!(!told.contains(&secret), "a secret is told in {told}");
     }

@@ -39,7 +39,7 @@ async fn signing_in_leads_home_with_a_name(house: Running) {
     // An interaction's cookie stays for a minute, so that a form sent twice leads to the same place; a device's for long.
     let passing = ["__Host-interaction.", "__Host-device."];
     let kept = browser.cookies.keys().filter(|name| !passing.iter().any(|prefix| name.starts_with(prefix)));
-    assert_eq!(kept.collect::<Vec<_>>(), ["__Host-provider", "__Host-session"]);
+    assert_eq!(kept.collect::<Vec<_>>(), ["__Host-flow", "__Host-provider", "__Host-session"]);
 }
 
 /// B1, attack 56: no token, code verifier or assertion reaches the browser.

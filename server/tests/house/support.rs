@@ -68,6 +68,9 @@ pub struct Running {
     pub answer_gate: Gate,
     /// The refresh tokens that the token endpoint has given, in order.
     pub refresh_tokens: Arc<Mutex<Vec<String>>>,
+    /// What its boxes keep for a time.
+    #[allow(dead_code, reason = "the tests of flows need it")]
+    pub cache: Option<Arc<dyn cache::Cache>>,
     stop: CancellationToken,
     directory: Option<tempfile::TempDir>,
 }
@@ -290,7 +293,19 @@ pub async fn move_in(configuration: Configuration, listeners: Vec<TcpListener>, 
         tokio::spawn(door.answer(router, Arc::clone(&proxies), stop.clone()));
     }
     let certificates = certificates.into_iter().flatten().collect();
-    Running { certificates, configuration, clock, token_requests, token_gate, answer_gate, refresh_tokens, stop, directory: None }
+    let cache = house.cache;
+    Running {
+        certificates,
+        configuration,
+        clock,
+        token_requests,
+        token_gate,
+        answer_gate,
+        refresh_tokens,
+        cache,
+        stop,
+        directory: None,
+    }
 }
 
 /// What a browser got.

@@ -1,23 +1,38 @@
 //! The infographic, drawn as SVG from the exchanges themselves.
 
+#![allow(clippy::needless_pass_by_value, reason = "a component owns its properties")]
+
 use leptos::prelude::*;
 use protocol::Exchange;
+use protocol::flow::Flow;
 
 use super::arrangement::{ANSWER, CALL, Line, Placed, Setting, line, place};
 use super::channel::{Channel, badge};
 use super::legend::STEPS;
+use super::told;
 use crate::components::{Icon, Room};
 
 /// Half of the gap that an arrow leaves around its number.
 const NUMBER_GAP: i32 = 18;
+/// Half of the gap that it leaves around its time.
+const TIME_GAP: i32 = 29;
 /// The length of an arrow's head.
 const HEAD: i32 = 10;
 
-/// The OAuth 2 flow on a sheet of 1024 × 1024.
+/// The OAuth 2 flow on a sheet of 1024 × 1024: as a sample, or as one sign-in went.
 #[component]
-pub fn Diagram() -> impl IntoView {
+pub fn Diagram(
+    /// The sign-in; its arrows carry how long they took.
+    #[prop(default = None)]
+    flow: Option<Flow>,
+    /// The exchange that is chosen.
+    #[prop(default = None)]
+    chosen: Option<Exchange>,
+) -> impl IntoView {
+    let recorded = if flow.is_some() { "flow recorded" } else { "flow" };
+    let arrows = Exchange::ALL.into_iter().map(|exchange| arrow(flow.as_ref(), chosen, exchange)).collect_view();
     view! {
-        <svg class="flow" viewBox="0 0 1024 1024" role="img" aria-labelledby="flow-title flow-description">
+        <svg class=recorded viewBox="0 0 1024 1024" role="img" aria-labelledby="flow-title flow-description">
             <title id="flow-title">"OAuth 2 Flow"</title>
             <desc id="flow-description">
                 "Thirteen numbered exchanges between Browser, Application API, Authorization Server, User Database, Cache and Queue. \
@@ -26,7 +41,7 @@ pub fn Diagram() -> impl IntoView {
             <text class="flow-heading" x="24" y="52">"OAuth 2 Flow"</text>
             <Cloud/>
             {Room::ALL.into_iter().map(boxed).collect_view()}
-            {Exchange::ALL.into_iter().map(arrow).collect_view()}
+            {arrows}
             <ResourceCall/>
             <Steps/>
         </svg>
@@ -100,17 +115,21 @@ fn lines(of: &[&str]) -> i32 {
     i32::try_from(of.len()).unwrap_or(i32::MAX)
 }
 
-fn arrow(exchange: Exchange) -> impl IntoView {
+fn arrow(flow: Option<&Flow>, chosen: Option<Exchange>, exchange: Exchange) -> impl IntoView + use<> {
     let line = line(exchange);
     let (x, y) = middle(line);
+    let time = told::time(flow, exchange);
+    let look = told::class(flow, exchange);
+    let selected = if chosen == Some(exchange) { " selected" } else { "" };
     view! {
-        <g class=format!("arrow {}", Channel::of(exchange).class()) data-exchange=exchange.number()>
-            <path class="shaft" d=shaft(line, badge(exchange))/>
+        <g class=format!("arrow {}{look}{selected}", Channel::of(exchange).class()) data-exchange=exchange.number()>
+            <path class="shaft" d=shaft(line, badge(exchange), time.is_some())/>
             <path class="head" d=head(line)/>
             <circle class="number-disc" cx=x cy=y r="14"/>
             <text class="number" x=x y=y + 5 text-anchor="middle">{exchange.number()}</text>
             {labelled(line, exchange.label(), badge(exchange))}
             {protocol(line, badge(exchange))}
+            {time.map(|time| timed(line, time))}
         </g>
     }
 }
@@ -132,15 +151,21 @@ fn badge_center(from: i32, to: i32) -> i32 {
     from + (i32::midpoint(from, to) - from) / 2 - 4 * (to - from).signum()
 }
 
+/// The centre of the time on a line across: between the number and the head.
+fn time_center(from: i32, to: i32) -> i32 {
+    to - (to - i32::midpoint(from, to)) / 2 - 2 * (to - from).signum()
+}
+
 /// The line from tail to head, with gaps for what stands on it.
-fn shaft(line: Line, badge: &str) -> String {
+fn shaft(line: Line, badge: &str, timed: bool) -> String {
     match line {
         Line::Across { from, to, y } => {
             let way = (to - from).signum();
-            let (number, badge_at) = (i32::midpoint(from, to), badge_center(from, to));
-            let (gap, half) = (NUMBER_GAP * way, (half_width(badge) + 4) * way);
+            let (number, badge_at, time_at) = (i32::midpoint(from, to), badge_center(from, to), time_center(from, to));
+            let (gap, half, time) = (NUMBER_GAP * way, (half_width(badge) + 4) * way, TIME_GAP * way);
+            let last = if timed { format!("H{}M{} {y}", time_at - time, time_at + time) } else { String::new() };
             format!(
-                "M{from} {y}H{}M{} {y}H{}M{} {y}H{}",
+                "M{from} {y}H{}M{} {y}H{}M{} {y}{last}H{}",
                 badge_at - half,
                 badge_at + half,
                 number - gap,
@@ -204,6 +229,18 @@ fn protocol(line: Line, badge: &'static str) -> impl IntoView {
         <rect class="badge-frame" x=x - half y=y - 9 width=half * 2 height="18" rx="9"/>
         <text class="badge-text" x=x y=y + 4 text-anchor="middle">{badge}</text>
     }
+}
+
+/// How long it took: across, on the line before its head; along, at the right of the number.
+fn timed(line: Line, time: String) -> impl IntoView {
+    let (x, y, anchor) = match line {
+        Line::Across { from, to, y } => (time_center(from, to), y + 4, "middle"),
+        Line::Along { .. } => {
+            let (x, y) = middle(line);
+            (x + 18, y - 12, "start")
+        }
+    };
+    view! { <text class="time" x=x y=y text-anchor=anchor>{time}</text> }
 }
 
 /// What follows the thirteen: the call with the access token.
@@ -294,7 +331,8 @@ mod tests {
     #[test]
     fn a_line_leaves_room_for_its_number_and_badge() {
         let line = Line::Across { from: 100, to: 300, y: 10 };
-        assert_eq!(shaft(line, "TCP"), "M100 10H125M167 10H182M218 10H290");
+        assert_eq!(shaft(line, "TCP", false), "M100 10H125M167 10H182M218 10H290");
+        assert_eq!(shaft(line, "TCP", true), "M100 10H125M167 10H182M218 10H219M277 10H290");
         assert_eq!(head(line), "M300 10L289 4V16z");
     }
 }

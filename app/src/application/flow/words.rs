@@ -2,14 +2,18 @@
 
 use leptos::prelude::*;
 use protocol::Exchange;
+use protocol::flow::{Flow, Standing};
 
 use super::channel::{Channel, badge};
+use super::told;
 use crate::components::{Icon, Room};
 
 /// The thirteen exchanges in order, and the call that follows.
-pub(super) fn exchanges() -> impl IntoView {
+pub(super) fn exchanges(flow: Option<&Flow>, chosen: Option<Exchange>) -> impl IntoView + use<> {
     view! {
-        <ol class="exchanges">{Exchange::ALL.into_iter().map(exchange).collect_view()}</ol>
+        <ol class="exchanges">
+            {Exchange::ALL.into_iter().map(|one| exchange(flow, chosen, one)).collect_view()}
+        </ol>
         <p class="after">"After it, as often as the application needs:"</p>
         <ul class="exchanges">
             {call("Application API", "Resource API", "Bearer JWT")}
@@ -18,20 +22,35 @@ pub(super) fn exchanges() -> impl IntoView {
     }
 }
 
-fn exchange(exchange: Exchange) -> impl IntoView {
+fn exchange(flow: Option<&Flow>, chosen: Option<Exchange>, exchange: Exchange) -> impl IntoView + use<> {
     let (from, to) = exchange.ends();
     let number = exchange.number();
+    let look = told::class(flow, exchange);
+    let current = (chosen == Some(exchange)).then_some("true");
     view! {
-        <li class=format!("exchange {}", Channel::of(exchange).class()) id=format!("exchange-{number}")>
+        <li class=format!("exchange {}{look}", Channel::of(exchange).class()) id=format!("exchange-{number}")>
             <span class="number" aria-hidden="true">{number}</span>
             <span class="ends">
                 {from.name()} <span aria-hidden="true">" → "</span> <span class="visually-hidden">" to "</span> {to.name()}
                 <span class="visually-hidden">": "</span>
             </span>
-            <span class="label">{exchange.label().join("; ")}</span>
+            <span class="label">
+                <a href=format!("/flow?exchange={number}#panel") aria-current=current>{exchange.label().join("; ")}</a>
+            </span>
             <span class="badge">{badge(exchange)}</span>
+            {standing(flow, exchange).map(|words| view! { <span class="standing">{words}</span> })}
         </li>
     }
+}
+
+/// How it stands, beside the words; nothing on the sample.
+fn standing(flow: Option<&Flow>, exchange: Exchange) -> Option<String> {
+    Some(match flow?.standing(exchange) {
+        Standing::Ahead => "not happened".to_owned(),
+        Standing::Inferred => "inferred".to_owned(),
+        Standing::Happened(_) => told::time(flow, exchange).unwrap_or_default(),
+        Standing::Failed(_) => format!("went wrong, {}", told::time(flow, exchange).unwrap_or_default()),
+    })
 }
 
 fn call(from: &'static str, to: &'static str, label: &'static str) -> impl IntoView {
@@ -71,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_list_says_every_exchange_and_role_word_for_word() {
-        let html = Owner::new().with(|| view! { {exchanges()} {rooms()} }.to_html());
+        let html = Owner::new().with(|| view! { {exchanges(None, None)} {rooms()} }.to_html());
         for exchange in Exchange::ALL {
             assert!(html.contains(&format!("id=\"exchange-{}\"", exchange.number())));
             assert!(html.contains(&exchange.label().join("; ")), "{exchange:?}");

@@ -3,6 +3,7 @@
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use openidconnect::{AsyncHttpClient as _, HttpRequest, PkceCodeVerifier};
 use protocol::dpop::Thumbprint;
+use protocol::flow::{Shown, tell};
 use protocol::secret::CodeVerifier;
 use protocol::step_up::Demand;
 use protocol::wire::PushedAuthorizationResponse;
@@ -14,6 +15,7 @@ use url::{Url, form_urlencoded};
 
 use super::settings::Use;
 use super::{Metadata, Provider, ProviderError, demanded};
+use crate::flow as telling;
 
 /// What varies from one authorization request to the next.
 pub struct Asked<'a> {
@@ -27,6 +29,15 @@ pub struct Asked<'a> {
     pub proof_key: Option<&'a Thumbprint>,
     /// What is demanded of how the user authenticates.
     pub demand: &'a Demand,
+}
+
+/// Whether a request is what the exchange under way is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Aloud {
+    /// It is, and is told.
+    Told,
+    /// It happens in passing.
+    Silent,
 }
 
 /// The error by which a provider says that it cannot have the user authenticate as is demanded (OpenID Connect Core Error Code
@@ -60,7 +71,12 @@ impl Provider {
         let mut url = metadata.authorization_endpoint().url().clone();
         if let Some(endpoint) = self.pushes_to(metadata)? {
             let span = tracing::info_span!("exchange", number = Exchange::PushedAuthorizationRequest.number());
-            let pushed = self.push(endpoint, request).instrument(span).await?;
+            let pushed = async {
+                let pushed = self.push(endpoint, request).await;
+                telling::trouble(&pushed);
+                pushed
+            };
+            let pushed = pushed.instrument(span).await?;
             url.query_pairs_mut().append_pair("client_id", &settings.client_id).append_pair("request_uri", &pushed.request_uri);
         } else {
             url.query_pairs_mut().append_pair("client_id", &settings.client_id).extend_pairs(&request);
@@ -81,12 +97,16 @@ impl Provider {
     async fn push(&self, endpoint: &str, mut form: Vec<(&str, String)>) -> Result<PushedAuthorizationResponse, ProviderError> {
         // Where we authenticate by header, the request itself has to name us.
         form.push(("client_id", self.settings.client_id.clone()));
-        self.post(endpoint, form).await
+        let pushed: PushedAuthorizationResponse = self.post(endpoint, form).await?;
+        tell(|told| {
+            told.with("request_uri", Shown::beginning(&pushed.request_uri)).plain("expires_in", &pushed.expires_in.to_string());
+        });
+        Ok(pushed)
     }
 
     /// Posts a form and reads the JSON answer, or the error in it.
     pub(super) async fn post<T: DeserializeOwned>(&self, endpoint: &str, form: Vec<(&str, String)>) -> Result<T, ProviderError> {
-        let body = self.post_form(endpoint, form).await?;
+        let body = self.post_form(endpoint, form, Aloud::Told).await?;
         serde_json::from_slice(&body).map_err(|error| ProviderError::Unacceptable(error.to_string()))
     }
 
@@ -94,9 +114,20 @@ impl Provider {
     ///
     /// What is posted so does no harm if it is done twice: a connection that is lost on the way is replaced, and the form sent
     /// once more, with an assertion of its own.
-    pub(super) async fn post_form(&self, endpoint: &str, form: Vec<(&str, String)>) -> Result<Vec<u8>, ProviderError> {
-        let answer = match self.wire.call(self.authenticated(endpoint, form.clone())?).await {
-            Err(error) if error.lost_the_connection() => self.wire.call(self.authenticated(endpoint, form)?).await,
+    pub(super) async fn post_form(
+        &self,
+        endpoint: &str,
+        form: Vec<(&str, String)>,
+        aloud: Aloud,
+    ) -> Result<Vec<u8>, ProviderError> {
+        let send = |request| async move {
+            match aloud {
+                Aloud::Told => self.wire.told(request).await,
+                Aloud::Silent => self.wire.call(request).await,
+            }
+        };
+        let answer = match send(self.authenticated(endpoint, form.clone())?).await {
+            Err(error) if error.lost_the_connection() => send(self.authenticated(endpoint, form)?).await,
             answered => answered,
         };
         let answer = answer.map_err(|error| ProviderError::Unreachable(error.to_string()))?;

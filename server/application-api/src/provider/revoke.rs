@@ -2,6 +2,7 @@
 
 use protocol::secret::RefreshToken;
 
+use super::push::Aloud;
 use super::{Provider, ProviderError};
 
 impl Provider {
@@ -13,6 +14,6 @@ impl Provider {
         let metadata = self.metadata().await?;
         let Some(endpoint) = metadata.additional_metadata().revocation_endpoint.as_deref() else { return Ok(()) };
         let form = vec![("token", token.expose().to_owned()), ("token_type_hint", "refresh_token".to_owned())];
-        self.post_form(endpoint, form).await.map(drop)
+        self.post_form(endpoint, form, Aloud::Silent).await.map(drop)
     }
 }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use openidconnect::core::CoreErrorResponseType;
 use openidconnect::{OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError};
 use protocol::dpop::{ProofKey, Scheme};
-use protocol::secret::{AccessToken, AuthorizationCode, CodeVerifier, RefreshToken};
+use protocol::flow::tell;
+use protocol::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use protocol::step_up::Demand;
 use protocol::{Exchange, Scope};
 use tracing::Instrument as _;
@@ -16,6 +17,7 @@ use super::client::{Answer, TokenError};
 use super::settings::Use;
 use super::wire::ProvingWire;
 use super::{Metadata, Provider, ProviderError};
+use crate::flow as telling;
 use crate::proof::NONCE_WANTED;
 use crate::session::{Access, Tokens};
 
@@ -76,17 +78,23 @@ impl Provider {
         let metadata = self.metadata().await?;
         let span = tracing::info_span!("exchange", number = Exchange::TokenRequest.number());
         let answer = async {
-            match self.redeem(&metadata, redeemed).await {
+            let answer = match self.redeem(&metadata, redeemed).await {
                 Err(error) if wants_nonce(&error) => self.redeem(&metadata, redeemed).await,
                 answered => answered,
-            }
+            };
+            telling::trouble(&answer);
+            answer
         };
         let answer = answer.instrument(span).await?;
         let span = tracing::info_span!("exchange", number = Exchange::TokenResponse.number());
         async {
+            tell_of(&answer);
             match self.judged(&metadata, &answer, redeemed).await {
                 Ok(exchanged) => Ok(exchanged),
                 Err(error) => {
+                    tell(|told| {
+                        told.trouble(&error);
+                    });
                     // What was given and will not be used must not lie about.
                     if let Some(refresh) = answer.refresh_token() {
                         drop(self.revoke(&RefreshToken::new(refresh.secret().clone())).await);
@@ -219,6 +227,26 @@ impl Provider {
             refresh_at: lifetime.and_then(|seconds| after(seconds - AHEAD_SECONDS.min(seconds / 4))),
         }
     }
+}
+
+/// What came, masked by its type.
+fn tell_of(answer: &Answer) {
+    tell(|told| {
+        told.plain("token_type", answer.token_type().as_ref());
+        told.with("access_token", AccessToken::new(answer.access_token().secret().clone()).shown());
+        if let Some(token) = refresh_token(answer) {
+            told.with("refresh_token", token.shown());
+        }
+        if let Some(token) = answer.extra_fields().id_token() {
+            told.with("id_token", IdToken::new(token.to_string()).shown());
+        }
+        if let Some(lifetime) = answer.expires_in() {
+            told.plain("expires_in", &lifetime.as_secs().to_string());
+        }
+        if let Some(scopes) = answer.scopes() {
+            told.plain("scope", &scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
+        }
+    });
 }
 
 fn refresh_token(answer: &Answer) -> Option<RefreshToken> {

@@ -5,9 +5,11 @@ use std::pin::Pin;
 use http::header::AUTHORIZATION;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use protocol::dpop::ProofKey;
+use protocol::flow::tell;
 use protocol::secret::AccessToken;
 use url::Url;
 
+use crate::flow as telling;
 use crate::proof::{Prover, Unprovable, wants_nonce};
 
 /// The largest answer that is read, in bytes; a provider's documents are far smaller.
@@ -55,8 +57,9 @@ impl<'c> AsyncHttpClient<'c> for Wire {
     type Error = WireError;
     type Future = Answering<'c>;
 
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
+    fn call(&'c self, mut request: HttpRequest) -> Self::Future {
         Box::pin(async move {
+            telling::propagate(request.headers_mut());
             let mut answer = self.0.execute(request.try_into()?).await?;
             if answer.status().is_server_error() {
                 return Err(WireError::Server(answer.status()));
@@ -77,7 +80,19 @@ impl<'c> AsyncHttpClient<'c> for Wire {
     }
 }
 
-/// The same with a proof of `key` on every request; without a key it adds nothing.
+impl Wire {
+    /// The same, and tells of it: where a request is what the exchange under way is.
+    pub(super) async fn told(&self, request: HttpRequest) -> Result<HttpResponse, WireError> {
+        telling::sent(&request);
+        let answer = self.call(request).await?;
+        tell(|told| {
+            told.status(answer.status());
+        });
+        Ok(answer)
+    }
+}
+
+/// The same with a proof of `key` on every request; without a key it adds nothing. What it asks is told.
 ///
 /// A resource that asks for its nonce is asked again at once. The token endpoint is not: whoever asked it does that, since an
 /// assertion in the form is good once.
@@ -93,7 +108,7 @@ impl<'c> AsyncHttpClient<'c> for ProvingWire<'_> {
 
     fn call(&'c self, mut request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            let Some(key) = self.key else { return self.wire.call(request).await };
+            let Some(key) = self.key else { return self.wire.told(request).await };
             let url = Url::parse(&request.uri().to_string()).map_err(|error| Unprovable(error.to_string()))?;
             let Some(token) = bearer(&request) else {
                 let method = request.method().clone();
@@ -114,7 +129,7 @@ impl<'c> AsyncHttpClient<'c> for ProvingWire<'_> {
 
 impl ProvingWire<'_> {
     async fn sent(&self, url: &Url, request: HttpRequest) -> Result<HttpResponse, WireError> {
-        let answer = self.wire.call(request).await?;
+        let answer = self.wire.told(request).await?;
         self.prover.heed(url, answer.headers());
         Ok(answer)
     }

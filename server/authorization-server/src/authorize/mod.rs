@@ -6,10 +6,10 @@ use axum::body::Bytes;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use protocol::flow::tell;
 use protocol::wire::{Duplicate, Parameters};
 use protocol::{ClientAddress, ErrorCode, Exchange};
 use tower_cookies::Cookies;
-use tracing::Instrument as _;
 
 use crate::form::{self, MalformedForm};
 use crate::interaction::InteractionError;
@@ -102,8 +102,15 @@ pub(crate) async fn get(
     RawQuery(query): RawQuery,
 ) -> Response {
     let address = address.map(|Extension(address)| address);
-    let answer = answer(&server, &cookies, address, query.as_deref().unwrap_or_default());
-    answer.instrument(exchange::span(Exchange::AuthorizationRequest)).await.unwrap_or_else(|error| error.respond(&server))
+    let answer = async {
+        let query = query.as_deref().unwrap_or_default();
+        tell(|told| {
+            told.form(query.as_bytes());
+        });
+        answer(&server, &cookies, address, query).await
+    };
+    let asked = ("GET", server.url("/authorize"));
+    exchange::answered(Exchange::AuthorizationRequest, asked, answer, |error| error.respond(&server)).await
 }
 
 /// `POST /authorize`: the same as a GET (OpenID Connect Core §3.1.2.1). The browser is asked to come again by GET, since with a

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::checks::{self, Asked, Refusal};
 use super::{Distrusted, Refused};
 use crate::clients::{Client, Clients};
+use crate::exchange;
 use crate::outage::Outage;
 use crate::state::AuthorizationServer;
 
@@ -137,6 +138,7 @@ impl AuthorizeRequest<Unchecked> {
     fn of(client: Arc<Client>, parameters: Parameters, arrival: Arrival, proven: Option<Thumbprint>) -> Result<Self, Distrusted> {
         let redirect_uri = checks::redirect_uri::check(&client, &parameters)?;
         let address = ReturnAddress { redirect_uri, state: parameters.owned("state") };
+        exchange::is_of_state(address.state.as_deref());
         Ok(Self { client, address, stage: Unchecked { parameters, arrival, proven } })
     }
 
@@ -173,6 +175,7 @@ impl AuthorizeRequest<Checked> {
 
     /// The request that was kept; none where its client is no longer registered for that address.
     pub(crate) async fn restore(clients: &Clients, record: Record) -> Result<Option<Self>, Outage> {
+        exchange::is_of_state(record.address.state.as_deref());
         let client = clients.find(&record.client_id).await?;
         let client = client.filter(|client| client.redirects_to(&record.address.redirect_uri));
         Ok(client.map(|client| Self { client, address: record.address, stage: Checked { demand: record.demand } }))

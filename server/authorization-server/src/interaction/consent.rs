@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use protocol::Exchange;
+use protocol::flow::tell;
 use protocol::seal::handle;
 use queue::Event;
 use tower_cookies::Cookies;
@@ -27,8 +28,8 @@ use crate::{exchange, form, headers, session};
 
 /// `GET`: the page, or straight on where it is not needed (any more).
 pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>, cookies: Cookies, Path(id): Path<String>) -> Response {
-    let show = show(&server, &cookies, &id).instrument(exchange::span(Exchange::AuthorizationRequest));
-    show.await.unwrap_or_else(|error| error.respond(&server))
+    let (show, asked) = (show(&server, &cookies, &id), ("GET", server.url("/consent")));
+    exchange::answered(Exchange::AuthorizationRequest, asked, show, |error| error.respond(&server)).await
 }
 
 /// `POST`: yes or no.
@@ -39,8 +40,8 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let submit = submit(&server, &cookies, &id, &headers, &body).instrument(exchange::span(Exchange::AuthorizationRequest));
-    submit.await.unwrap_or_else(|error| error.respond(&server))
+    let (submit, asked) = (submit(&server, &cookies, &id, &headers, &body), ("POST", server.url("/consent")));
+    exchange::answered(Exchange::AuthorizationRequest, asked, submit, |error| error.respond(&server)).await
 }
 
 async fn show(server: &AuthorizationServer, cookies: &Cookies, id: &str) -> Result<Response, InteractionError> {
@@ -74,6 +75,9 @@ async fn submit(
         return follow(server, cookies, &mut open, next, StatusCode::SEE_OTHER).await;
     };
     check_token(&form, &csrf(&open, present))?;
+    tell(|told| {
+        told.plain("button", form::pressed(&form)).plain("scope", &request.demand().scope.to_string());
+    });
     match form::pressed(&form) {
         "allow" => {
             allow(server, request, present).await?;
@@ -101,7 +105,7 @@ async fn allow(server: &AuthorizationServer, request: &AuthorizeRequest<Checked>
     let event = Event::ConsentGranted { subject: subject.to_string(), client_id: client_id.clone(), scope: scope.to_string() };
     server.tell(event).await?;
     let allow = server.boxes.consents.allow(subject, client_id, scope, server.now());
-    Ok(allow.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?)
+    Ok(allow.instrument(exchange::records("what the user allows, written")).await?)
 }
 
 /// Bound to the interaction and to the user, so that nobody's yes counts as another's.

@@ -1,5 +1,6 @@
 //! The end of an interaction: the browser goes where its errand leads, once.
 
+use protocol::flow::tell;
 use protocol::{ErrorCode, Exchange};
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
@@ -32,14 +33,23 @@ impl Ending<'_> {
     /// Where the browser is sent.
     pub(super) async fn location(&self, server: &AuthorizationServer) -> Result<String, Outage> {
         match self {
-            Self::Refusal(request, refusal) => Ok(request.address.refusal(server.issuer(), *refusal)),
+            Self::Refusal(request, refusal) => {
+                tell(|told| {
+                    told.trouble(refusal.description);
+                });
+                Ok(request.address.refusal(server.issuer(), *refusal))
+            }
             Self::Code(request, present) if !session::join(server, present, &request.client).await? => {
                 Ok(request.address.refusal(server.issuer(), SIGNED_OUT))
             }
             Self::Code(request, present) => {
-                let issued = code::issue(server, request, &present.session);
-                let code = issued.instrument(exchange::span(Exchange::RedirectWithCode)).await?;
-                Ok(request.with_code(server.issuer(), &code))
+                let issued = async {
+                    let code = code::issue(server, request, &present.session).await?;
+                    let location = request.with_code(server.issuer(), &code);
+                    exchange::sends(&location);
+                    Ok(location)
+                };
+                issued.instrument(exchange::span(Exchange::RedirectWithCode)).await
             }
             Self::Page(page) => Ok(server.url(&page.path())),
             Self::Home => Ok(server.url("/")),

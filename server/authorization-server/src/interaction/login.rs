@@ -7,6 +7,7 @@ use axum::extract::{Extension, Path, State};
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use protocol::flow::{Shown, tell};
 use protocol::seal::handle;
 use protocol::secret::{Password, Ticket};
 use protocol::wire::Parameters;
@@ -32,8 +33,8 @@ const LONGEST_USERNAME: usize = 256;
 
 /// `GET`: the page, or straight on where it is not needed (any more).
 pub(crate) async fn get(State(server): State<Arc<AuthorizationServer>>, cookies: Cookies, Path(id): Path<String>) -> Response {
-    let show = show(&server, &cookies, &id).instrument(exchange::span(Exchange::AuthorizationRequest));
-    show.await.unwrap_or_else(|error| error.respond(&server))
+    let (show, asked) = (show(&server, &cookies, &id), ("GET", server.url("/login")));
+    exchange::answered(Exchange::AuthorizationRequest, asked, show, |error| error.respond(&server)).await
 }
 
 /// `POST`: the credentials, or no.
@@ -46,8 +47,8 @@ pub(crate) async fn post(
     body: Bytes,
 ) -> Response {
     let from = From { cookies: &cookies, address: address.map(|Extension(address)| address), headers: &headers };
-    let submit = submit(&server, &from, &id, &body).instrument(exchange::span(Exchange::AuthorizationRequest));
-    submit.await.unwrap_or_else(|error| error.respond(&server))
+    let (submit, asked) = (submit(&server, &from, &id, &body), ("POST", server.url("/login")));
+    exchange::answered(Exchange::AuthorizationRequest, asked, submit, |error| error.respond(&server)).await
 }
 
 /// Who sent the form.
@@ -79,6 +80,10 @@ async fn submit(server: &AuthorizationServer, from: &From<'_>, id: &str, body: &
     };
     check_token(&form, &csrf(&open.ticket))?;
     let errand = Arc::clone(&open.errand);
+    tell(|told| {
+        told.plain("button", form::pressed(&form)).with("username", Shown::Kept { kind: "name".to_owned(), length: None });
+        told.with("password", Password::new(form.get("password").unwrap_or_default()).shown());
+    });
     if form::pressed(&form) == "deny" {
         let location = ending::finish(server, cookies, &mut open, errand.denied()).await?;
         return Ok(headers::redirect(StatusCode::SEE_OTHER, &location));
@@ -110,7 +115,7 @@ async fn authenticate(
     let plausible = !username.contains(char::is_control) && username.len() <= LONGEST_USERNAME;
     let username = if plausible { username } else { "" };
     let found = server.boxes.accounts.by_login(username);
-    let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+    let account = found.instrument(exchange::records("the account by its name, read")).await?;
     let client_id = open.errand.client_id();
     let attempt = Attempt { name: username, account, cookies: from.cookies, address: from.address, client_id };
     credentials::prove(server, attempt, password).await

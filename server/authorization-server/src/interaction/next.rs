@@ -1,7 +1,7 @@
 //! What comes next in an interaction: a page, or its end (for authorization requests OpenID Connect Core §3.1.2.3, §3.1.2.4).
 
 use jiff::{SignedDuration, Timestamp};
-use protocol::{ErrorCode, Exchange, Scope};
+use protocol::{ErrorCode, Scope};
 use tracing::Instrument as _;
 
 use super::ending::Ending;
@@ -38,7 +38,7 @@ pub(super) async fn decide<'a>(
         (Errand::Authorization(request), None) => Ok(of_request(server, request, None, progress)),
         (Errand::Authorization(request), Some(present)) => {
             let allowed = server.boxes.consents.allowed(present.session.subject, &request.client.client_id);
-            let allowed = allowed.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await?;
+            let allowed = allowed.instrument(exchange::records("what the user allowed before, read")).await?;
             Ok(of_request(server, request, Some((present, &allowed)), progress))
         }
         (Errand::Page(page), Some(_)) => Ok(Next::End(Ending::Page(page))),

@@ -8,7 +8,6 @@ use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 use protocol::wire::TokenResponse;
 use protocol::{ErrorCode, Exchange};
-use tracing::Instrument as _;
 
 use crate::client_authentication::{self, ClientError};
 use crate::dpop::{self, ProofError};
@@ -119,10 +118,12 @@ impl TokenError {
 
 /// Authenticates the client and lets the grant that it names answer.
 pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers: HeaderMap, body: Bytes) -> Response {
-    let response = match answer(&server, &headers, &body).instrument(exchange::span(Exchange::TokenRequest)).await {
-        Ok(tokens) => exchange::span(Exchange::TokenResponse).in_scope(|| headers::json(StatusCode::OK, &tokens)),
-        Err(error) => error.respond(&server, &headers),
+    let answer = async {
+        let tokens = answer(&server, &headers, &body).await?;
+        Ok::<_, TokenError>(exchange::span(Exchange::TokenResponse).in_scope(|| headers::json(StatusCode::OK, &tokens)))
     };
+    let asked = ("POST", server.url("/token"));
+    let response = exchange::answered(Exchange::TokenRequest, asked, answer, |error| error.respond(&server, &headers)).await;
     let response = dpop::with_nonce(&server, &headers, response);
     cors::readable(&server, &headers, cors::named(&headers, &body).as_deref(), response).await
 }
@@ -130,6 +131,7 @@ pub(crate) async fn post(State(server): State<Arc<AuthorizationServer>>, headers
 async fn answer(server: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, TokenError> {
     let parameters = form::read(headers, body)?;
     let client = client_authentication::authenticate(server, headers, &parameters).await?;
+    exchange::is_of_headers(headers);
     server.keys.ready_for(client.access_token_signed_response_alg).await?;
     if client.scope.contains("openid") {
         server.keys.ready_for(client.id_token_algorithm()).await?;

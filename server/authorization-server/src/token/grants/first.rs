@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use protocol::Scope;
 use protocol::secret::RefreshToken;
-use protocol::{Exchange, Scope};
 use queue::Event;
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -58,7 +58,7 @@ pub(super) async fn keep(
     refresh_token: Option<&RefreshToken>,
 ) -> Result<(), TokenError> {
     let kept = server.boxes.grants.add(grant, refresh_token);
-    let kept = kept.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;
+    let kept = kept.instrument(exchange::records("the grant, written")).await.map_err(Outage::from)?;
     if kept { Ok(()) } else { Err(TokenError::AccountGone) }
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn about(
         return Ok(BTreeMap::new());
     }
     let found = server.boxes.accounts.by_subject(subject);
-    let account = found.instrument(exchange::span(Exchange::AccountAndConsentRecords)).await.map_err(Outage::from)?;
+    let account = found.instrument(exchange::records("the account, for claims, read")).await.map_err(Outage::from)?;
     Ok(claims::about(&account.ok_or(TokenError::AccountGone)?, wanted, scope))
 }
 

@@ -108,7 +108,7 @@ async fn bind(asked: &Asked<'_>, grant: &Grant) -> Result<(), TokenError> {
 async fn still_welcome(asked: &Asked<'_>, grant: &Grant) -> Result<(), TokenError> {
     let boxes = &asked.server.boxes;
     let account = boxes.accounts.by_subject(grant.subject);
-    let account = account.instrument(exchange::span(protocol::Exchange::AccountAndConsentRecords)).await;
+    let account = account.instrument(exchange::records("the account of the grant, read")).await;
     if account.map_err(Outage::from)?.is_some_and(|account| !account.disabled) {
         return Ok(());
     }
