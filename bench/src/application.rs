@@ -107,6 +107,8 @@ impl Application {
             "roles": ["application"],
             "cache": engine,
             "queue": engine,
+            // As in production.
+            "flow": "counted",
             "data_directory": directory.path().join("data"),
             "application": {
                 "listen": listen, "origin": plot.origin.url, "issuer": provider.url, "client_id": plot.client_id,

@@ -59,6 +59,8 @@ impl House {
             "database": database,
             "cache": cache,
             "queue": queue,
+            // As in production.
+            "flow": "counted",
             "data_directory": directory.path().join("data"),
             "application": { "listen": application.address, "origin": application.url },
             "provider": { "listen": provider.address, "issuer": provider.url, "clients": clients },

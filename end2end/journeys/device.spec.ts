@@ -22,6 +22,7 @@ for (const javaScriptEnabled of [true, false]) {
         await provider.openAccount();
         const applications = provider.section('Connected applications');
         await expect(applications.getByRole('listitem').filter({ hasText: 'Television' })).toHaveCount(1);
+        await applications.locator('summary').click();
         await applications.getByRole('button', { name: /^Remove Television/ }).click();
         await expect(applications.getByRole('listitem')).toHaveCount(0);
       });

@@ -7,7 +7,7 @@ use app::error::PageError;
 use app::model::{CurrentUser, OutboxMessage, ProviderChoice, ResourceAnswer};
 use app::ports::{Development, Outcome, Resource, Sessions, SignIn, Visit};
 use application_api::proxy::{Fetched, ProxyError};
-use application_api::{ApplicationApi, Provider, Session};
+use application_api::{ApplicationApi, Provider, Session, SignOut};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use http::Response;
@@ -55,8 +55,11 @@ impl SignIn for Desk {
     }
 
     async fn sign_out(&self, visit: &Visit) -> Outcome {
-        let mut outcome = outcome::of_sign_out(self.api.sign_out(&seen(visit)).await);
-        if let (Some(flows), Some(_)) = (&self.flows, &outcome.location) {
+        let ended = self.api.sign_out(&seen(visit)).await;
+        // Where nothing is known to have ended, no cookie is taken back.
+        let is_over = !matches!(ended, SignOut::CrossSite | SignOut::Unavailable);
+        let mut outcome = outcome::of_sign_out(ended);
+        if let (Some(flows), true) = (&self.flows, is_over) {
             outcome.cookies.extend(flows.leave(visit).await);
         }
         outcome

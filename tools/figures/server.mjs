@@ -31,6 +31,8 @@ export class Server {
       CLOAKROOM__RESOURCE__LISTEN: `127.0.0.1:${resource}`,
       CLOAKROOM__RESOURCE__ORIGIN: `http://localhost:${resource}`,
       CLOAKROOM__LOG__FILTER: 'warn',
+      // As in production.
+      CLOAKROOM__FLOW: 'counted',
     };
   }
 

@@ -1,8 +1,8 @@
 //! `POST /logout`: signs out, and tells where the browser must go so that the provider's session ends as well.
 
 use app::details::ProblemDetails;
-use application_api::SignOut;
 use application_api::visit::set_cookie;
+use application_api::{SignOut, cookies, flow};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -32,7 +32,8 @@ pub(crate) struct GoTo {
     )
 )]
 pub(super) async fn post(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
-    let (location, cookie) = match api.sign_out(&visit(&parts.headers, &parts)).await {
+    let visit = visit(&parts.headers, &parts);
+    let (location, cookie) = match api.sign_out(&visit).await {
         SignOut::AtProvider(url, cookie) => (url.into(), cookie),
         SignOut::Here(cookie) => ("/signed-out".to_owned(), cookie),
         SignOut::HereOnly(cookie) => ("/signed-out?provider=open".to_owned(), cookie),
@@ -40,8 +41,12 @@ pub(super) async fn post(State(api): State<Api>, parts: Parts) -> Result<Respons
         SignOut::Unavailable => return Err(Problem::Unavailable),
     };
     let mut response = Json(GoTo { location }).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&set_cookie(&cookie)) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    // Whoever comes to this browser afterwards is not shown the flow of whoever was signed in.
+    let flow = visit.cookies().any(|(name, _)| name == flow::COOKIE).then(|| cookies::remove(flow::COOKIE.to_owned()));
+    for cookie in std::iter::once(cookie).chain(flow) {
+        if let Ok(cookie) = HeaderValue::from_str(&set_cookie(&cookie)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     Ok(response)
 }

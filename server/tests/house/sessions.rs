@@ -177,11 +177,13 @@ async fn signing_out_by_call_tells_where_to_go() {
     let app = App::build().await;
     let mut browser = app.signed_in().await;
     let cookies = browser.cookies.clone();
+    assert!(cookies.contains_key("__Host-flow"), "the browser sees what it began");
     let answer = app.ask(&mut browser, Method::POST, "/logout").await;
     assert_eq!(answer.status, StatusCode::OK);
     let location = json(&answer)["location"].as_str().unwrap().to_owned();
     assert!(location.starts_with(&app.house.configuration.provider.issuer), "{location}");
-    assert!(!browser.cookies.contains_key("__Host-session"));
+    let kept = |name| browser.cookies.contains_key(name);
+    assert!(!kept("__Host-session") && !kept("__Host-flow"), "{:?}", browser.cookies);
     assert_eq!(browser.get(&location).await.url.path(), "/signed-out");
     let mut replayed = Browser { cookies, ..Browser::default() };
     assert_eq!(app.status(&mut replayed).await, StatusCode::UNAUTHORIZED);
