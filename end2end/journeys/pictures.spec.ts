@@ -13,11 +13,12 @@ import { signOut } from '../pages/sign-in.ts';
  * regular expressions where something varies. What a recorded sign-in says is told in flow.spec.ts.
  */
 test('every page, light and dark, wide and phone', async ({ application, provider, links, watch, cloakroom, anotherBrowser }) => {
-  test.slow();
+  // Some fifty pages, six times each.
+  test.setTimeout(600_000);
   watch.console.expectStatus(400, 401, 403, 404, 410, 422);
   const { page } = application;
   const picture = async (name: string, { spoken } = { spoken: true }): Promise<void> => {
-    if (spoken) await expect.soft(page.locator('body')).toMatchAriaSnapshot({ name: `${name}.aria.yml`, timeout: 5_000 });
+    if (spoken) await expect.soft(page.locator('body')).toMatchAriaSnapshot({ name: `${name}.aria.yml` });
     // Half of a desk's window, which is 200 % in it, and the narrowest that text has to flow into (WCAG 2.2, 1.4.10).
     for (const width of [640, 320]) {
       await page.setViewportSize({ width, height: 900 });
