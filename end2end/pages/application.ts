@@ -16,9 +16,9 @@ export class Application {
     return response;
   }
 
-  /** Begins a sign-in from the page that is shown. */
+  /** Begins a sign-in from the page that is shown; where its header and its text both offer one, they lead to the same. */
   async beginSignIn(): Promise<void> {
-    await this.page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await this.page.getByRole('link', { name: 'Sign in', exact: true }).first().click();
   }
 
   /** Waits for the page with this heading, and holds it against the rules of accessibility. */
