@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -46,11 +46,14 @@ pub fn start(configuration: &Configuration, nature: &Nature) -> Result<Outlet, F
     let (outlet, listens) = match configuration.flow() {
         Flow::Recorded => {
             let (listener, recorded) = flow::recorder(nature.clock.clone());
-            (Outlet::Recorded(recorded), Some(listener.with_filter(filter_fn(Recorder::hears)).boxed()))
+            (
+                Outlet::Recorded(recorded),
+                Some(listener.with_filter(dynamic_filter_fn(|metadata, _| Recorder::hears(metadata))).boxed()),
+            )
         }
         Flow::Counted => {
             let counts = Counts::default();
-            let spans = filter_fn(|metadata| metadata.is_span() && Recorder::hears(metadata));
+            let spans = dynamic_filter_fn(|metadata, _| metadata.is_span() && Recorder::hears(metadata));
             (Outlet::Counted(counts.clone()), Some(counts.with_filter(spans).boxed()))
         }
         Flow::Off => (Outlet::None, None),

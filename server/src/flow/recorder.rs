@@ -40,6 +40,10 @@ impl Recorder {
     }
 
     /// Whether it wants to hear of this.
+    ///
+    /// It is to be asked each time (`dynamic_filter_fn`), and no answer kept by callsite: whoever asks only whether something would be
+    /// heard (`tracing::enabled!`, as sqlx does with each statement) leaves the answer behind, and the next span would take it for its
+    /// own.
     pub fn hears(metadata: &Metadata<'_>) -> bool {
         if metadata.is_span() { metadata.name() == "exchange" } else { metadata.target() == TARGET }
     }
@@ -136,7 +140,7 @@ mod tests {
     use jiff::Timestamp;
     use protocol::ManualClock;
     use protocol::flow::{Trace, tell};
-    use tracing_subscriber::filter::filter_fn;
+    use tracing_subscriber::filter::dynamic_filter_fn;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
@@ -146,7 +150,8 @@ mod tests {
         let lost = Arc::new(AtomicU64::new(0));
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let recorder = Recorder::new(sender, Arc::clone(&lost), clock);
-        let subscriber = tracing_subscriber::registry().with(recorder.with_filter(filter_fn(Recorder::hears)));
+        let subscriber =
+            tracing_subscriber::registry().with(recorder.with_filter(dynamic_filter_fn(|metadata, _| Recorder::hears(metadata))));
         tracing::subscriber::with_default(subscriber, happen);
         let mut all = Vec::new();
         while let Ok(entry) = entries.try_recv() {
@@ -194,6 +199,21 @@ mod tests {
         let numbers: Vec<_> =
             entries.iter().map(|entry| if let Entry::Seen { seen, .. } = entry { seen.number } else { 0 }).collect();
         assert_eq!(numbers, [0, 2, 1]);
+    }
+
+    /// sqlx asks with each statement whether it would be logged, and logs nothing.
+    #[test]
+    fn a_question_that_nobody_hears_of_costs_no_exchange() {
+        let (entries, _) = heard(8, || {
+            exchange(5, || {
+                is_of("a");
+                for number in [6, 7] {
+                    let _ = tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG);
+                    exchange(number, || ());
+                }
+            });
+        });
+        assert_eq!(entries.len(), 3, "{entries:?}");
     }
 
     /// Nobody waits for a record: what does not fit is counted.
