@@ -1,7 +1,7 @@
 import { ADA } from '../data/accounts.ts';
 import { expect, test } from '../fixtures/journey.ts';
 import { stops, whatCanBeReached } from '../fixtures/keyboard.ts';
-import { signIn } from '../pages/sign-in.ts';
+import { signIn, signInAgain } from '../pages/sign-in.ts';
 
 /** WCAG 2.2, 2.1.1, 2.4.3, 2.4.7, 2.4.11: by the keyboard everything is reached, in order, and the focus is seen at each stop. */
 test('everything on a page is reached by the keyboard, and the focus is seen', async ({
@@ -28,10 +28,7 @@ test('everything on a page is reached by the keyboard, and the focus is seen', a
   await isReached();
   await signIn({ application, provider }, ADA);
   const phone = await anotherBrowser();
-  await phone.application.open('/');
-  await phone.application.beginSignIn();
-  await phone.provider.logIn(ADA);
-  await phone.application.greets(ADA);
+  await signInAgain(phone, ADA);
   await application.open('/sessions');
   await application.shows('Where you are signed in');
   await isReached();

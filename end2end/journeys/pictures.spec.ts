@@ -3,7 +3,7 @@ import { ADA, KATHERINE } from '../data/accounts.ts';
 import { expectAccessible } from '../fixtures/accessibility.ts';
 import { Device } from '../fixtures/device.ts';
 import { ARTIFACTS, expect, test } from '../fixtures/journey.ts';
-import { signOut } from '../pages/sign-in.ts';
+import { signInAgain, signOut } from '../pages/sign-in.ts';
 
 /**
  * Takes each page as people see it: light and dark, wide and on a phone. The files are for people to look at.
@@ -101,12 +101,7 @@ test('every page, light and dark, wide and phone', async ({ application, provide
   const tablet = await anotherBrowser();
   await application.open('/sessions');
   await picture('sessions-alone');
-  for (const { application, provider } of [phone, tablet]) {
-    await application.open('/');
-    await application.beginSignIn();
-    await provider.logIn(ADA);
-    await application.greets(ADA);
-  }
+  for (const browsing of [phone, tablet]) await signInAgain(browsing, ADA);
   await application.open('/sessions');
   await page.getByText('Sign out everywhere else').click();
   await picture('sessions');

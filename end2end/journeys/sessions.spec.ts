@@ -1,17 +1,9 @@
 import type { Locator } from '@playwright/test';
 import { ADA } from '../data/accounts.ts';
-import { type Browsing, expect, test } from '../fixtures/journey.ts';
-import { signIn } from '../pages/sign-in.ts';
+import { expect, test } from '../fixtures/journey.ts';
+import { signIn, signInAgain } from '../pages/sign-in.ts';
 
 const HEADING = 'Where you are signed in';
-
-/** Signs in with another browser of somebody who has allowed the application before. */
-async function comesBack(browsing: Browsing): Promise<void> {
-  await browsing.application.open('/');
-  await browsing.application.beginSignIn();
-  await browsing.provider.logIn(ADA);
-  await browsing.application.greets(ADA);
-}
 
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
@@ -25,7 +17,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(region(page.getByRole('main'), 'This browser').getByRole('listitem')).toHaveCount(1);
 
       const phone = await anotherBrowser();
-      await comesBack(phone);
+      await signInAgain(phone, ADA);
       await page.reload();
       await application.shows(HEADING);
       const elsewhere = region(page.getByRole('main'), 'Elsewhere');
@@ -56,7 +48,7 @@ for (const javaScriptEnabled of [true, false]) {
     }) => {
       await signIn({ application, provider }, ADA);
       const others = [await anotherBrowser(), await anotherBrowser()];
-      for (const other of others) await comesBack(other);
+      for (const other of others) await signInAgain(other, ADA);
       await application.open('/sessions');
       const signOut = page.getByRole('button', { name: 'Sign out 2 browsers' });
       await expect(signOut).toBeHidden();
@@ -82,7 +74,7 @@ for (const javaScriptEnabled of [true, false]) {
     }) => {
       await signIn({ application, provider }, ADA);
       const phone = await anotherBrowser();
-      await comesBack(phone);
+      await signInAgain(phone, ADA);
       await application.open('/sessions');
       // A copy of the list from before.
       const button = page.getByRole('button', { name: /^Sign out Chrom/ });

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { ADA } from '../data/accounts.ts';
 import { type Browsing, expect, test } from '../fixtures/journey.ts';
-import { signIn, signOut } from '../pages/sign-in.ts';
+import { signIn, signInAgain, signOut } from '../pages/sign-in.ts';
 
 /** Milliseconds within which an open page knows of the end; what a busy machine needs to draw it comes on top. */
 const SOON = 5_000;
@@ -97,10 +97,7 @@ test('a page in another browser learns that it was signed out from here, and its
   watch.console.expectStatus(401);
   await signIn({ application, provider }, ADA);
   const phone = await anotherBrowser();
-  await phone.application.open('/');
-  await phone.application.beginSignIn();
-  await phone.provider.logIn(ADA);
-  await phone.application.greets(ADA);
+  await signInAgain(phone, ADA);
   await application.open('/sessions');
   await page.getByRole('button', { name: /^Sign out Chrom/ }).click();
   await isGone(phone, '/');

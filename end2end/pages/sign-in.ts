@@ -13,6 +13,14 @@ export async function signIn({ application, provider }: Person, account: Account
   await application.greets(account);
 }
 
+/** Signs in where the account has allowed it before, in another browser for instance: password, greeting. */
+export async function signInAgain({ application, provider }: Person, account: Account): Promise<void> {
+  await application.open('/');
+  await application.beginSignIn();
+  await provider.logIn(account);
+  await application.greets(account);
+}
+
 /** Signs out from any page; where the provider asks first, it is told yes. */
 export async function signOut({ application, provider }: Person): Promise<void> {
   await application.signOutButton.click();

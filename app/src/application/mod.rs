@@ -11,6 +11,7 @@ pub mod notice;
 pub mod outbox;
 pub mod problem;
 pub mod resource;
+mod script;
 pub mod sessions;
 pub mod shell;
 pub mod sign_in;

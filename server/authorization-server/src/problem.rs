@@ -6,12 +6,14 @@ use axum::extract::State;
 use axum::response::Response;
 use http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use jiff::SignedDuration;
 use protocol::ErrorCode;
 use protocol::wire::ErrorResponse;
 
 use crate::headers;
 use crate::outage::Outage;
 use crate::pages::Problem;
+use crate::slow_down::whole_seconds;
 use crate::state::AuthorizationServer;
 
 /// What support can look for in the log: 48 random bits, hexadecimal.
@@ -62,6 +64,14 @@ pub(crate) fn refusal(status: StatusCode, error: ErrorCode, description: &str) -
     // RFC 6749 §5.2 allows no quotes and no backslashes in a description.
     let description: String = description.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect();
     headers::json(status, &ErrorResponse { error, error_description: Some(description) })
+}
+
+/// The error answer to whoever asked too often: 429, and when to come again.
+pub(crate) fn too_many(description: &str, wait: SignedDuration) -> Response {
+    tracing::info!(cause = description, seconds = wait.as_secs(), "a request has to wait");
+    let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable, description);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    response
 }
 
 /// The error answer to trouble behind us: the incident is told, the cause is not.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use jiff::SignedDuration;
 use protocol::wire::PushedAuthorizationResponse;
 use protocol::{ClientAddress, ErrorCode, Exchange};
@@ -18,7 +17,7 @@ use crate::dpop::{self, ProofError};
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
 use crate::sealed::Shelf;
-use crate::slow_down::{self, whole_seconds};
+use crate::slow_down;
 use crate::state::AuthorizationServer;
 use crate::{cors, exchange, headers, problem};
 
@@ -48,21 +47,17 @@ enum PushError {
 
 impl PushError {
     fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
-        let (status, code) = match self {
+        let code = match self {
             Self::Client(error) => return error.respond(server, headers),
             Self::Proof(error) => return error.respond(server),
             Self::Outage(outage) => return problem::outage(server, outage),
-            Self::Form(_) | Self::Distrusted(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest),
-            Self::Refused(refusal) => (StatusCode::BAD_REQUEST, refusal.code),
             // RFC 9126 §2.3.
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable),
+            Self::TooMany(wait) => return problem::too_many(&self.to_string(), *wait),
+            Self::Form(_) | Self::Distrusted(_) => ErrorCode::InvalidRequest,
+            Self::Refused(refusal) => refusal.code,
         };
         tracing::info!(cause = %self, "a pushed authorization request was refused");
-        let mut response = problem::refusal(status, code, &self.to_string());
-        if let Self::TooMany(wait) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
-        }
-        response
+        problem::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
     }
 }
 

@@ -32,21 +32,31 @@ async fn line_to(relay: &Relay) -> Line {
     Line::open(&format!("redis://127.0.0.1:{}/0", relay.port())).await.unwrap()
 }
 
-/// A primary, one that follows it, and a relay to the primary.
-async fn two() -> (Redis, Redis, Relay) {
+/// A Redis, and a relay to it; none where only embedded engines are wanted.
+async fn one() -> Option<(Redis, Relay)> {
+    if !are_wanted() {
+        return None;
+    }
+    let redis = Redis::start().await;
+    let relay = Relay::to(redis.port()).await;
+    Some((redis, relay))
+}
+
+/// A primary, one that follows it, and a relay to the primary; none where only embedded engines are wanted.
+async fn two() -> Option<(Redis, Redis, Relay)> {
+    if !are_wanted() {
+        return None;
+    }
     let (first, second) = (Redis::start().await, Redis::start().await);
     second.follow(&first).await;
     let relay = Relay::to(first.port()).await;
-    (first, second, relay)
+    Some((first, second, relay))
 }
 
 /// The address leads to the new primary, but the connection to the old one lives: nobody has to break it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_planned_failover_what_is_written_goes_to_the_new_primary() {
-    if !are_wanted() {
-        return;
-    }
-    let (first, second, relay) = two().await;
+    let Some((first, second, relay)) = two().await else { return };
     let line = line_to(&relay).await;
     line.once::<()>(&set("before", "kept")).await.unwrap();
     first.hand_over_to(&second).await;
@@ -60,10 +70,7 @@ async fn after_a_planned_failover_what_is_written_goes_to_the_new_primary() {
 /// In the same way for scripts, of which Redis tells in words of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_planned_failover_scripts_are_run_by_the_new_primary() {
-    if !are_wanted() {
-        return;
-    }
-    let (first, second, relay) = two().await;
+    let Some((first, second, relay)) = two().await else { return };
     let line = line_to(&relay).await;
     let script = redis::Script::new("return redis.call('INCR', KEYS[1])");
     assert_eq!(line.once::<u32>(&script.key("counter")).await.unwrap(), 1);
@@ -75,10 +82,7 @@ async fn after_a_planned_failover_scripts_are_run_by_the_new_primary() {
 /// A replica answers questions, with what may be old: who only reads must notice as well.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_only_reads_is_led_to_the_new_primary_too() {
-    if !are_wanted() {
-        return;
-    }
-    let (first, second, relay) = two().await;
+    let Some((first, second, relay)) = two().await else { return };
     let line = line_to(&relay).await;
     assert_eq!(line.at_least_once::<Option<String>>(&get("key")).await.unwrap(), None);
     let standing = line.stands().await;
@@ -94,10 +98,7 @@ async fn who_only_reads_is_led_to_the_new_primary_too() {
 /// As long as nobody leads, nobody is believed; and nobody waits for long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_is_no_redis_to_begin_with() {
-    if !are_wanted() {
-        return;
-    }
-    let (first, second, relay) = two().await;
+    let Some((first, second, relay)) = two().await else { return };
     relay.lead_to(second.port());
     let refused = Line::open(&format!("redis://127.0.0.1:{}/0", relay.port())).await.err().unwrap().to_string();
     assert!(refused.contains("it is a replica"), "{refused}");
@@ -116,10 +117,7 @@ async fn a_replica_is_no_redis_to_begin_with() {
 /// A machine that is gone says nothing, not even that the connection has ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_vanished_without_a_word_is_let_go() {
-    if !are_wanted() {
-        return;
-    }
-    let (first, second, relay) = two().await;
+    let Some((first, second, relay)) = two().await else { return };
     let line = line_to(&relay).await;
     line.once::<()>(&set("key", "value")).await.unwrap();
     second.lead().await;
@@ -136,11 +134,7 @@ async fn a_primary_that_vanished_without_a_word_is_let_go() {
 /// Nobody knows whether the answer or the question was lost: what may be done once only is not asked again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_may_have_been_done_is_not_done_again() {
-    if !are_wanted() {
-        return;
-    }
-    let redis = Redis::start().await;
-    let relay = Relay::to(redis.port()).await;
+    let Some((redis, relay)) = one().await else { return };
     let line = line_to(&relay).await;
     redis.stall();
     let trouble = line.once::<u32>(&count("counter")).await;
@@ -154,11 +148,7 @@ async fn what_may_have_been_done_is_not_done_again() {
 /// SIGSTOP and SIGCONT: trouble within seconds, and then everything as before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_stands_still_hangs_nobody() {
-    if !are_wanted() {
-        return;
-    }
-    let redis = Redis::start().await;
-    let relay = Relay::to(redis.port()).await;
+    let Some((redis, relay)) = one().await else { return };
     let line = line_to(&relay).await;
     redis.stall();
     let asked = Instant::now();
@@ -175,11 +165,7 @@ async fn a_redis_that_stands_still_hangs_nobody() {
 /// A connection that breaks is made anew before anybody needs it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_breaks_is_made_anew_unasked() {
-    if !are_wanted() {
-        return;
-    }
-    let redis = Redis::start().await;
-    let relay = Relay::to(redis.port()).await;
+    let Some((redis, relay)) = one().await else { return };
     let line = line_to(&relay).await;
     for _ in 0..5 {
         let standing = line.stands().await;

@@ -23,7 +23,7 @@ use protocol::{Exchange, LocalPath};
 
 pub use diagram::Diagram;
 pub(super) use export::downloads;
-pub(super) use script::{get as script, path as script_path};
+pub(super) use script::SCRIPT;
 
 use super::Unavailable;
 use crate::components::Page;

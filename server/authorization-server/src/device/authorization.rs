@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 use protocol::wire::{DeviceAuthorizationResponse, Parameters};
 use protocol::{ClientAddress, ErrorCode, Scope};
@@ -16,7 +15,7 @@ use crate::client_authentication::{self, ClientError};
 use crate::clients::Client;
 use crate::form::{self, MalformedForm};
 use crate::outage::Outage;
-use crate::slow_down::{self, whole_seconds};
+use crate::slow_down;
 use crate::state::AuthorizationServer;
 use crate::{headers, problem};
 
@@ -41,22 +40,18 @@ enum DeviceAuthorizationError {
 
 impl DeviceAuthorizationError {
     fn respond(&self, server: &AuthorizationServer, headers: &HeaderMap) -> Response {
-        let (status, code) = match self {
+        let code = match self {
             Self::Client(error) => return error.respond(server, headers),
             Self::Outage(outage) => return problem::outage(server, outage),
-            Self::Form(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest),
-            Self::ForeignGrantType => (StatusCode::BAD_REQUEST, ErrorCode::UnauthorizedClient),
-            Self::Scope => (StatusCode::BAD_REQUEST, ErrorCode::InvalidScope),
-            Self::Resource => (StatusCode::BAD_REQUEST, ErrorCode::InvalidTarget),
             // `slow_down` is a word of the token endpoint (RFC 8628 §3.5), and would let a device wait for a user who has no code.
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable),
+            Self::TooMany(wait) => return problem::too_many(&self.to_string(), *wait),
+            Self::Form(_) => ErrorCode::InvalidRequest,
+            Self::ForeignGrantType => ErrorCode::UnauthorizedClient,
+            Self::Scope => ErrorCode::InvalidScope,
+            Self::Resource => ErrorCode::InvalidTarget,
         };
         tracing::info!(cause = %self, "a device authorization request was refused");
-        let mut response = problem::refusal(status, code, &self.to_string());
-        if let Self::TooMany(wait) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
-        }
-        response
+        problem::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use protocol::seal::digest;
@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use crate::clients::{ClientMetadata, MalformedClient, Registration, Secret, SecretDigest, Voucher, store};
 use crate::outage::Outage;
 use crate::settings::RegistrationPolicy;
-use crate::slow_down::{self, whole_seconds};
+use crate::slow_down;
 use crate::state::AuthorizationServer;
 use crate::{headers, problem};
 
@@ -61,22 +61,19 @@ impl From<MalformedClient> for RegisterError {
 
 impl RegisterError {
     fn respond(&self, server: &AuthorizationServer) -> Response {
-        tracing::info!(cause = %self, "a registration was refused");
         let (status, code) = match self {
             Self::Outage(outage) => return problem::outage(server, outage),
+            // RFC 7591 §3.2.2 has no code for it.
+            Self::TooMany(wait) => return problem::too_many(&self.to_string(), *wait),
             Self::NoToken | Self::OtherToken => (StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken),
             Self::Body | Self::Unexpected(_) | Self::OtherClient | Self::OtherSecret => {
                 (StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest)
             }
-            // RFC 7591 §3.2.2 has no code for it.
-            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable),
             Self::RedirectUri(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidRedirectUri),
             Self::Metadata(_) => (StatusCode::BAD_REQUEST, ErrorCode::InvalidClientMetadata),
         };
+        tracing::info!(cause = %self, "a registration was refused");
         let mut response = problem::refusal(status, code, &self.to_string());
-        if let Self::TooMany(wait) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)));
-        }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 §3: whoever sent no token is not told that it was a wrong one.
             let challenge = if matches!(self, Self::NoToken) { "Bearer" } else { "Bearer error=\"invalid_token\"" };
