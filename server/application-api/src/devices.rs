@@ -71,9 +71,12 @@ impl ApplicationApi {
         }
         let session = self.session(visit).await?.ok_or(DevicesError::SignedOut)?;
         let identity = &session.identity;
-        for entry in self.sessions_of(identity.of_subject()).await?.iter().filter(|entry| meant(&session, entry)) {
+        let mut audited = Vec::new();
+        for entry in self.sessions_of(identity.of_subject()).await?.into_iter().filter(|entry| meant(&session, entry)) {
             self.audit_end(identity, &entry.id).await?;
+            audited.push(entry.id);
         }
-        Ok(self.end_of(identity.of_subject(), |entry| meant(&session, entry)).await?)
+        // One that begins in this moment was not there when it was asked.
+        Ok(self.end_of(identity.of_subject(), |entry| audited.contains(&entry.id)).await?)
     }
 }

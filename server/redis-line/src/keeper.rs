@@ -58,18 +58,18 @@ pub(crate) fn give_up(state: &watch::Sender<State>, number: u64, reason: &str) {
 
 /// Keeps a connection in `state`, for ever.
 pub(crate) async fn keep(client: Client, address: String, state: Arc<watch::Sender<State>>) {
+    let mut pause = PAUSES.0;
     // That there is none at the beginning, whoever opens the line is told and tells.
-    let (mut pause, mut told) = (PAUSES.0, true);
-    let mut known = false;
+    let (mut stood, mut told) = (false, false);
     for number in 1..=u64::MAX {
         let began = Instant::now();
         let when_broken = ended(&state, number);
         match connect(&client, when_broken).await {
             Ok(connection) => {
-                if std::mem::take(&mut told) && known {
+                if std::mem::take(&mut told) {
                     tracing::info!(%address, "there is a line to Redis again");
                 }
-                known = true;
+                stood = true;
                 let present = Present { connection: connection.clone(), number };
                 state.send_modify(|state| state.present = Some(present));
                 attend(connection, number, &state).await;
@@ -77,7 +77,7 @@ pub(crate) async fn keep(client: Client, address: String, state: Arc<watch::Send
                 tracing::warn!(%address, reason, "the line to Redis is given up, and made anew");
             }
             Err(error) => {
-                if !std::mem::replace(&mut told, true) {
+                if stood && !std::mem::replace(&mut told, true) {
                     tracing::warn!(%address, %error, "there is no line to Redis; it is tried again and again");
                 }
                 state.send_modify(|state| {
